@@ -1,0 +1,65 @@
+"""What does one job see? Runs in a decoder process."""
+
+from __future__ import annotations
+
+import hashlib
+import resource
+import threading
+import time
+from typing import Final
+
+import cv2
+
+from probes.frame.evidence import draw
+from probes.frame.grab import Grab, grab
+from probes.frame.job import Job, Seen, StillJob, StreamJob
+from probes.frame.measure import compare, measure
+from probes.frame.picture import Picture
+from probes.frame.still import decode
+
+_PAGE: Final = resource.getpagesize()
+
+cv2.setNumThreads(1)
+
+
+def look(job: Job, cancelled: threading.Event) -> tuple[Seen, bytes]:
+    """Do the job: the numbers, and a JPEG (empty if nothing could be decoded). Raises a `probes.errors.Trouble`."""
+    started, cpu = time.monotonic(), time.thread_time()
+    match job:
+        case StillJob():
+            header, picture = decode(job.image)
+            grabbed = Grab(header.codec, picture, None, 0.0, corrupt=picture is None or not header.complete)
+        case StreamJob():
+            grabbed = grab(job, cancelled)
+    grab_seconds = time.monotonic() - started
+    first, second = grabbed.first, grabbed.second
+    latest = second or first
+    evidence, jpeg = draw(latest) if latest is not None else (None, b"")
+    seen = Seen(
+        codec=grabbed.codec,
+        width=latest.width if latest is not None else 0,
+        height=latest.height if latest is not None else 0,
+        corrupt=grabbed.corrupt,
+        measures=measure(latest) if latest is not None else None,
+        change=compare(first, second, grabbed.gap_seconds) if first is not None and second is not None else None,
+        evidence=evidence,
+        signature=_signature(latest) if latest is not None and isinstance(job, StillJob) else "",
+        grab_seconds=grab_seconds,
+        cpu_seconds=time.thread_time() - cpu,
+        rss_bytes=_rss_bytes(),
+    )
+    return seen, jpeg
+
+
+def _signature(picture: Picture) -> str:
+    """Equal only for pictures whose pixels are equal."""
+    digest = hashlib.blake2b(picture.fine.data, digest_size=16)
+    digest.update(picture.blue.data)
+    digest.update(picture.red.data)
+    return digest.hexdigest()
+
+
+def _rss_bytes() -> int:
+    """Memory that this process holds now."""
+    with open("/proc/self/statm", encoding="ascii") as statm:
+        return int(statm.read().split()[1]) * _PAGE

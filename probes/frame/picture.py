@@ -1,0 +1,105 @@
+"""What does a decoded frame look like, small enough to measure and whatever format it came in?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[np.uint8]
+
+MAX_PIXELS: Final = 8192 * 8192
+MAX_SIDE: Final = 16_384
+FINE_PIXELS: Final = 1_050_000  # larger pictures are thinned to at most this for what needs the sensor's own noise
+DETAIL: Final = 640  # pixels of the longer side of what evidence and texture are taken from
+LUMA_SIZE: Final = (320, 180)  # width, height of the luma that is measured, whatever the shape of the picture
+CHROMA_SIZE: Final = (160, 90)
+
+_PLANAR: Final = frozenset(
+    {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv440p", "yuvj440p", "yuv444p", "yuvj444p", "nv12", "gray"}
+)
+_FULL_RANGE: Final = 2  # AVCOL_RANGE_JPEG
+_EXPAND_LUMA: Final = np.clip((np.arange(256) - 16) * (255 / 219), 0, 255).round().astype(np.uint8)
+_EXPAND_CHROMA: Final = np.clip((np.arange(256) - 128) * (255 / 224) + 128, 0, 255).round().astype(np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture as it is measured. Levels are full range (0 to 255, BT.601), except in `fine`.
+
+    `width`, `height`: pixels as sent. `fine`: uint8[h, w], luma at the sensor's own sampling, perhaps thinned, never
+    averaged. `detail`: uint8[h, w], luma averaged to 640 pixels at the longer side. `luma`: uint8[180, 320].
+    `blue`, `red`: uint8[90, 160], Cb and Cr.
+    """
+
+    width: int
+    height: int
+    fine: Plane
+    detail: Plane
+    luma: Plane
+    blue: Plane
+    red: Plane
+
+
+def from_frame(frame: av.VideoFrame) -> Picture:
+    """The picture of a decoded frame, any pixel format; the frame may be freed afterwards."""
+    width, height = frame.width, frame.height
+    if frame.format.name not in _PLANAR:  # 10 bit, RGB, hardware layouts
+        target = "yuvj420p" if frame.format.name.startswith(("rgb", "bgr", "gbr")) else "yuv420p"
+        frame = frame.reformat(format=target)
+    luma = _plane(frame.planes[0])
+    match len(frame.planes):
+        case 1:
+            blue = red = np.full((1, 1), 128, np.uint8)
+        case 2:  # NV12: both chroma planes interleaved, two bytes a sample
+            pairs = _plane(frame.planes[1], samples=2)
+            blue, red = pairs[:, 0::2], pairs[:, 1::2]
+        case _:
+            blue, red = _plane(frame.planes[1]), _plane(frame.planes[2])
+    full = frame.color_range == _FULL_RANGE or frame.format.name.startswith(("yuvj", "gray"))
+    return _picture(width, height, luma, blue, red, full=full)
+
+
+def from_bgr(width: int, height: int, image: NDArray[np.uint8]) -> Picture:
+    """The picture of a decoded still, `image` uint8[h, w, 3] BGR, perhaps smaller than its `width` and `height`."""
+    luma, red, blue = (_levels(plane) for plane in cv2.split(cv2.cvtColor(image, cv2.COLOR_BGR2YCrCb)))
+    return _picture(width, height, luma, blue, red, full=True)
+
+
+def shape_of(width: int, height: int) -> tuple[int, int]:
+    """Width and height, both even, of the same shape with at most `DETAIL` pixels at the longer side."""
+    scale = min(1.0, DETAIL / max(width, height))
+    return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
+
+
+def _picture(width: int, height: int, luma: Plane, blue: Plane, red: Plane, *, full: bool) -> Picture:
+    step = 1
+    while luma.size // (step * step) > FINE_PIXELS:
+        step += 1
+    fine = np.ascontiguousarray(luma[::step, ::step])
+    detail = _shrink(luma, shape_of(luma.shape[1], luma.shape[0]))
+    if not full:
+        detail = _levels(cv2.LUT(detail, _EXPAND_LUMA))
+    small_blue, small_red = _shrink(blue, CHROMA_SIZE), _shrink(red, CHROMA_SIZE)
+    if not full:
+        small_blue, small_red = (_levels(cv2.LUT(plane, _EXPAND_CHROMA)) for plane in (small_blue, small_red))
+    return Picture(width, height, fine, detail, _shrink(detail, LUMA_SIZE), small_blue, small_red)
+
+
+def _shrink(plane: Plane, size: tuple[int, int]) -> Plane:
+    return _levels(cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
+
+
+def _levels(plane: Any) -> Plane:
+    """OpenCV's result as what it is."""
+    return np.asarray(plane, np.uint8)
+
+
+def _plane(plane: Any, samples: int = 1) -> Plane:
+    """The samples of one plane as uint8[h, w], without the padding at the end of each line; a view, not a copy."""
+    lines = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    return lines[: plane.height, : plane.width * samples]

@@ -1,0 +1,150 @@
+"""How is a request put to an RTSP server and its answer awaited, with one try of the login?"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Mapping
+
+from probes.digest import authorization, stale
+from probes.errors import Denied, Garbled, Refused, Trouble, Unsupported
+from probes.resolve import literal
+from probes.rtsp.framing import Frame, Splitter
+from probes.rtsp.messages import Head, Response, build_request, printable
+from probes.rtsp.options import Location
+from probes.stream import Stream, connect, lenient_context, start_tls
+from probes.target import Login
+from probes.tools import Tools, trace
+
+MAX_SKIPPED = 4_194_304  # bytes that may come before an answer
+MAX_STRAYS = 16  # messages that may come before an answer
+EARLY_FRAMES = 16  # kept of those that come before an answer
+GOODBYE_SECONDS = 0.5
+
+NO_HEADERS: Mapping[str, str] = {}
+
+
+class Client:
+    """One connection. `early` holds the last frames that came before an answer."""
+
+    def __init__(self, stream: Stream, location: Location, login: Login | None) -> None:
+        self.stream = stream
+        self.location = location
+        self.early: deque[Frame] = deque(maxlen=EARLY_FRAMES)
+        self.session: str | None = None  # identifier, perhaps empty, once SETUP was agreed to
+        self._login = login
+        self._splitter = Splitter()
+        self._cseq = 0
+        self._challenges: list[str] = []  # those last answered
+        self._nonce_count = 0
+        self._renewed = False  # a stale nonce was replaced once
+
+    @classmethod
+    async def open(cls, location: Location, login: Login | None, tools: Tools) -> Client:
+        """Connect. Raises Unresolved, Refused, NoAnswer, Garbled."""
+        tcp = await connect(location.host, location.port, tools)
+        if not location.tls:
+            return cls(tcp, location, login)
+        name = None if literal(location.host) else location.host
+        return cls(await start_tls(tcp, lenient_context(), name), location, login)
+
+    async def request(self, method: str, url: str, headers: Mapping[str, str] = NO_HEADERS) -> Response:
+        """Ask, with the login where it is asked for; the answer if its status is 2xx.
+
+        The login is tried once, and once more only if the device says that its nonce was stale. Raises Denied,
+        Refused, Unsupported, Garbled.
+        """
+        response = await self.exchange(method, url, headers)
+        while response.head.status == 401:
+            challenges = list(response.head.headers.get("www-authenticate", ()))
+            if self._login is None:
+                raise Denied("the stream asks for a login, and none is configured")
+            if self._challenges:
+                if self._renewed or not stale(challenges):
+                    raise Denied("the device refused the login (401)")
+                self._renewed = True
+            self._challenges, self._nonce_count = challenges, 0
+            response = await self.exchange(method, url, headers)
+        check(response.head, method)
+        return response
+
+    async def exchange(self, method: str, url: str, headers: Mapping[str, str] = NO_HEADERS) -> Response:
+        """Ask once; the answer, whatever its status. Raises Refused, Garbled, and Unsupported for odd challenges."""
+        await self.stream.send(self._build(method, url, headers))
+        trace("> %s %s", method, url)
+        skipped, strays = 0, 0
+        while True:
+            message = await self.receive()
+            if isinstance(message, Frame):
+                self.early.append(message)
+                skipped += len(message.packet)
+            elif message.head.status and message.head.cseq in {self._cseq, None}:
+                trace("< %d %s, %d bytes", message.head.status, message.head.reason, len(message.body))
+                return message
+            else:  # a late answer, or a request of the device's own
+                strays += 1
+            if skipped > MAX_SKIPPED or strays > MAX_STRAYS:
+                raise Garbled(f"something else comes instead of the answer to {method}")
+
+    async def receive(self) -> Response | Frame:
+        """The next message or frame. Raises Refused, Garbled."""
+        while (message := self._splitter.take()) is None:
+            data = await self.stream.receive()
+            if not data:
+                if self._splitter.empty:
+                    raise Refused("the device closed the connection without an answer")
+                raise Garbled("the device closed the connection in the middle of an answer")
+            self._splitter.feed(data)
+        return message
+
+    async def leave(self, url: str) -> None:
+        """End the session that SETUP began, and wait a moment for the device to agree; never raises Trouble."""
+        with contextlib.suppress(Trouble, TimeoutError, OSError):
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                await self.exchange("TEARDOWN", url, self.in_session())
+
+    def abandon(self, url: str) -> None:
+        """End the session, if there is one, without waiting for anything."""
+        if self.session is None:
+            return
+        with contextlib.suppress(Trouble):
+            self.stream.send_now(self._build("TEARDOWN", url, self.in_session()))
+            trace("> TEARDOWN %s", url)
+
+    def in_session(self) -> Mapping[str, str]:
+        """The header that names the session; some servers give it no identifier."""
+        return {"Session": self.session} if self.session else NO_HEADERS
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.stream.close()
+
+    def _build(self, method: str, url: str, headers: Mapping[str, str]) -> bytes:
+        self._cseq += 1
+        if self._challenges and self._login:
+            self._nonce_count += 1
+            answer = authorization(self._challenges, method, url, self._login, nonce_count=self._nonce_count)
+            headers = {**headers, "Authorization": answer}
+        return build_request(method, url, self._cseq, headers)
+
+
+def check(head: Head, method: str) -> None:
+    """Raise what a status other than 2xx means (RFC 2326 section 11)."""
+    status = head.status
+    if 200 <= status < 300:
+        return
+    said = f"{status} {head.reason}".strip()
+    if status in {401, 403}:
+        raise Denied(f"the account may not see the stream ({said})")
+    if 300 <= status < 400:
+        raise Unsupported(f"the stream has moved to {printable(head.get('location')) or 'an unknown place'} ({said})")
+    if status in {404, 410}:
+        raise Unsupported(f"no stream at this path: check `url` or `path` ({said})")
+    if status in {453, 503}:
+        raise Refused(f"too many sessions: the device serves no more viewers ({said})")
+    if status == 461:
+        raise Unsupported(f"the device does not offer this transport ({said})")
+    if status >= 500 and status not in {501, 505, 551}:
+        raise Refused(f"the device failed at {method} ({said})")
+    raise Unsupported(f"the device does not accept {method} ({said})")

@@ -1,0 +1,94 @@
+"""How does a simulated camera behave? What it shows, what its clock says, and how its faults look from outside."""
+
+from __future__ import annotations
+
+import time
+
+from probes.simulators import film
+from probes.simulators.blueprint import PASSWORD, USERNAME, Blueprint
+from probes.simulators.clip import Clip, garble
+from probes.simulators.device import Device
+from probes.simulators.film import Films
+from probes.simulators.gate import Gate
+
+MODEL, MAKER, FIRMWARE = "SW-C2M", "Example Optics", "V5.7.3 build 240613"
+
+_CHANGED_PASSWORD = PASSWORD + "-changed"  # nobody is to know it
+
+
+class Camera(Device):
+    """One camera: a film in an endless loop behind RTSP, ONVIF and a snapshot's address."""
+
+    def __init__(self, blueprint: Blueprint, films: Films) -> None:
+        super().__init__(blueprint)
+        self._films = films
+        self._own = films.cameras[(blueprint.number - 1) % len(films.cameras)]
+        self._shown = self._own
+        self._frozen: Clip | None = None
+        # every fourth camera also asks for SHA-256, as firmware of recent years does
+        algorithms = ("SHA-256", "MD5") if blueprint.number % 4 == 0 else ("MD5",)
+        self.gate = Gate(USERNAME, PASSWORD, algorithms)
+        # every third one knows WS-Security alone for SOAP, as older firmware does
+        self.soap_by_digest = blueprint.number % 3 != 0
+
+    @property
+    def serial(self) -> str:
+        """Its serial number."""
+        return f"SWC2M{self.blueprint.number:06d}"
+
+    @property
+    def delay_seconds(self) -> float:
+        """How long it thinks before each answer."""
+        return self.faults.get("slow", 0.0)
+
+    @property
+    def ntp(self) -> bool:
+        """Does it follow a time server?"""
+        return "clock_drift" not in self.faults
+
+    def clock(self) -> float:
+        """Its own idea of the time, in seconds since the epoch."""
+        return time.time() + self.faults.get("clock_drift", 0.0)
+
+    def second(self) -> int:
+        """The second of its film that is shown now; each camera stands elsewhere in its loop."""
+        return int(time.time()) + self.blueprint.number
+
+    def clip(self) -> Clip:
+        """What it shows now, with what is wrong with it."""
+        return self._shown
+
+    def snapshot(self) -> bytes:
+        """The picture of this second as JPEG; of a camera with corrupted slices only its beginning."""
+        if "garbled" not in self.faults:
+            return film.snapshot(self._shown, self.second())
+        jpeg = film.snapshot(self._own, self.second())
+        return jpeg[: len(jpeg) // 3]
+
+    def changed(self) -> None:
+        """A fault came or went: the password and what is shown follow."""
+        super().changed()
+        self.gate.password = _CHANGED_PASSWORD if "wrong_password" in self.faults else PASSWORD
+        self._shown = self._choose()
+
+    def state(self) -> dict[str, object]:
+        """As of every device, and its logins."""
+        refused = self.gate.refused
+        return super().state() | {
+            "model": MODEL,
+            "serial": self.serial,
+            "refused_logins": dict(refused),
+            "accepted_logins": dict(self.gate.accepted),
+            "locked": self.gate.locked,
+        }
+
+    def _choose(self) -> Clip:
+        lost = [name for name in self.faults if name in self._films.lost]
+        if lost:
+            return self._films.lost[lost[-1]]
+        if "frozen" not in self.faults:
+            self._frozen = None
+            return garble(self._own) if "garbled" in self.faults else self._own
+        if self._frozen is None:
+            self._frozen = film.freeze(self._own, self.second())
+        return self._frozen

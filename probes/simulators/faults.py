@@ -1,0 +1,77 @@
+"""What can be made to go wrong with a simulated device, and what does the fault's value mean?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from probes.simulators.blueprint import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One way to fail. `value` is what happens without a value given; `means` says what the value is."""
+
+    name: str
+    means: str
+    value: float = 1.0
+
+
+_SILENT = Fault("snmp_silent", "the agent does not answer")
+
+_CAMERA = (
+    Fault("unplugged", "no power: nothing answers, the switch's port searches"),
+    Fault("covered", "something lies over the lens"),
+    Fault("dark", "night without a lamp"),
+    Fault("over_exposed", "the iris sticks open"),
+    Fault("black", "the picture is black"),
+    Fault("blue", "the encoder has no input: a blue picture"),
+    Fault("no_signal", "the encoder has no input: a grey picture with words"),
+    Fault("frozen", "the picture stands still"),
+    Fault("garbled", "the slices are corrupted"),
+    Fault("clock_drift", "seconds by which the clock is ahead", 180.0),
+    Fault("wrong_password", "somebody has changed the camera's password"),
+    Fault("rtsp_down", "RTSP answers 503"),
+    Fault("onvif_off", "ONVIF answers 404"),
+    Fault("slow", "seconds before each answer", 3.0),
+)
+_RECORDER = (
+    Fault("lost", "no power: nothing answers"),
+    Fault("disk_failed", "number of the disk that failed"),
+    Fault("disk_full", "number of the disk that is full"),
+    Fault("channel_lost", "number of the channel without a stream"),
+    _SILENT,
+)
+_SWITCH = (
+    Fault("lost", "no power: neither it nor its cameras answer"),
+    Fault("poe_fault", "number of the port whose power has failed"),
+    _SILENT,
+)
+_UPS = (
+    Fault("lost", "the UPS itself and all that it feeds are without power"),
+    Fault("mains_lost", "it runs on battery"),
+    Fault("battery_low", "the battery is nearly empty"),
+    _SILENT,
+)
+_PANEL = (
+    Fault("lost", "no power: nothing answers"),
+    Fault("mains_lost", "it runs on its own battery"),
+    Fault("battery_low", "its own battery is bad"),
+    Fault("tamper", "its housing is open"),
+    _SILENT,
+)
+
+
+def _by_name(*faults: Fault) -> Mapping[str, Fault]:
+    return {fault.name: fault for fault in faults}
+
+
+FAULTS: Mapping[Kind, Mapping[str, Fault]] = {
+    "camera": _by_name(*_CAMERA),
+    "recorder": _by_name(*_RECORDER),
+    "switch": _by_name(*_SWITCH),
+    "ups": _by_name(*_UPS),
+    "panel": _by_name(*_PANEL),
+}
+
+NO_POWER = frozenset({"unplugged", "lost"})

@@ -1,0 +1,1 @@
+"""Puts the daemon together from a configuration file."""

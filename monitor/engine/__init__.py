@@ -1,0 +1,1 @@
+"""Runs it: asks when it is time, decides in one place, commits, publishes."""

@@ -1,0 +1,1 @@
+"""Gives numbers away: Prometheus, MQTT."""

@@ -1,0 +1,1 @@
+"""Grafana's dashboards, described once and written in both languages: `python -m monitor.export.grafana`."""

@@ -1,0 +1,1 @@
+"""Brings what was committed to people: mail, chat, webhook, MQTT."""

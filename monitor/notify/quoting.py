@@ -1,0 +1,97 @@
+"""How do facts get into a fault's text, so that none that is missing or hostile can break it?"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import re
+from collections.abc import Mapping
+
+from monitor.core.plan import Device, Plan, Text
+from monitor.locale.formats import Formats
+from monitor.notify import strings
+from ticketing.ticket import Fact, Ticket
+
+MAX_QUOTED = 120  # characters of one fact
+LARGEST = 10**15  # beyond it a number is written with its power of ten
+
+_PLACE = re.compile(r"\{([A-Za-z_]\w*)(?::(,?(?:\.\d)?[dfeg%]?)|:[^{}]*)?\}")  # {name}, {name:.1f}
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+
+
+def printable(text: str) -> str:
+    """Without what would break a line, a header or the direction of writing."""
+    return _UNPRINTABLE.sub(" ", text).strip()
+
+
+def cut(text: str) -> str:
+    """At most so many characters of what somebody else wrote."""
+    plain = printable(text)
+    return plain if len(plain) <= MAX_QUOTED else plain[: MAX_QUOTED - 1] + "…"
+
+
+def quoted(fact: Fact, formats: Formats) -> str:
+    """One fact as a person reads it."""
+    match fact:
+        case bool():
+            return (strings.YES if fact else strings.NO).get(formats.language)
+        case int():
+            return str(fact) if abs(fact) < LARGEST else f"{fact:.3e}" if abs(fact) < 10**300 else "∞"
+        case float() if abs(fact) < LARGEST:
+            return formats.number(fact, 0 if abs(fact) >= 100 else 1 if abs(fact) >= 10 else 2)
+        case float():
+            return f"{fact:.3e}" if math.isfinite(fact) else strings.NOT_KNOWN.get(formats.language)
+        case str():
+            return cut(fact)
+
+
+class Quotes:
+    """What a ticket's texts may quote: its facts first, then what the plan knows of the device."""
+
+    def __init__(self, ticket: Ticket, plan: Plan, formats: Formats, now: float) -> None:
+        self._facts = ticket.facts
+        self._formats = formats
+        device = plan.devices.get(ticket.fingerprint.device)
+        parent = plan.devices.get(device.parent or "") if device else None
+        self._known = {
+            "site": plan.site.name or plan.site.id,
+            "since": formats.short(ticket.since, now),
+            "component": ticket.fingerprint.component,
+            "key": ticket.fingerprint.component.partition("/")[2],
+            **(_of_device(device) if device else {"name": ticket.fingerprint.device}),
+            "parent": parent.name or parent.id if parent else "",
+            "model": device.model if device and device.model else strings.SAME_MODEL.get(formats.language),
+        }
+        self._known["device"] = named(plan, ticket.fingerprint.device)
+
+    def fill(self, text: Text) -> str:
+        """The text in the reader's language with its facts."""
+        return _PLACE.sub(lambda place: self._value(place[1], place[2] or ""), text.get(self._formats.language))
+
+    def _value(self, name: str, spec: str) -> str:
+        fact = self._facts.get(name)
+        if fact is None or fact == "":
+            return printable(self._known.get(name, "")) or strings.NOT_KNOWN.get(self._formats.language)
+        if isinstance(fact, int | float) and abs(fact) < LARGEST:
+            with contextlib.suppress(ValueError):
+                if spec:
+                    return format(fact, spec)[:MAX_QUOTED]
+            if name.endswith("_seconds"):
+                return ("-" if fact < 0 else "") + self._formats.duration(abs(fact))
+        return quoted(fact, self._formats)
+
+
+def _of_device(device: Device) -> Mapping[str, str]:
+    return {
+        "name": device.name or device.id,
+        "place": device.place,
+        "vendor": device.vendor,
+        "port": device.port,
+        "host": device.target.host,
+    }
+
+
+def named(plan: Plan, device: str) -> str:
+    """The device's name, or its id if the plan has no name for it."""
+    known = plan.devices.get(device)
+    return printable(known.name if known and known.name else device)

@@ -1,0 +1,54 @@
+"""What was seen around the fault, in sentences? Source: the facts of `monitor.core.topology.surroundings`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from monitor.core.plan import Plan
+from monitor.locale.formats import Formats
+from monitor.notify import strings
+from monitor.notify.quoting import named, printable, quoted
+from ticketing.ticket import Fact
+
+Seen = Mapping[str, Fact]
+
+
+def around(surroundings: tuple[Seen, ...], plan: Plan, formats: Formats) -> tuple[str, ...]:
+    """One sentence a fact that can be said; the others are left out."""
+    sentences: list[str] = []
+    for seen in surroundings:
+        match seen.get("what"):
+            case "poe_port":
+                sentences += _port(seen, plan, formats)
+            case "parent":
+                sentences += _parent(seen, plan, formats)
+    return tuple(sentences)
+
+
+def _port(seen: Seen, plan: Plan, formats: Formats) -> list[str]:
+    state = "disabled" if seen.get("admin") is False else str(seen.get("detect"))
+    text = strings.PORT.get(state)
+    if text is None:
+        return []
+    watts = seen.get("watts")
+    measured = strings.WATTS.get(formats.language) if isinstance(watts, int | float) else ""
+    place = {
+        "port": printable(str(seen.get("port", ""))),
+        "parent": named(plan, str(seen.get("parent", ""))),
+        "watts": measured.format(watts=quoted(watts or 0.0, formats)),
+    }
+    return [text.get(formats.language).format_map(place)]
+
+
+def _parent(seen: Seen, plan: Plan, formats: Formats) -> list[str]:
+    language = formats.language
+    state = strings.PARENT_FAILS if seen.get("state") == "fails" else strings.PARENT_ANSWERS
+    sentences = [state.get(language).format_map({"parent": named(plan, str(seen.get("parent", "")))})]
+    count, failing = seen.get("neighbours"), seen.get("neighbours_failing", 0)
+    if isinstance(count, int) and isinstance(failing, int) and count > 0:
+        if failing > 0:
+            text = strings.NEIGHBOURS_FAIL if count > 1 else strings.NEIGHBOUR_FAILS
+        else:
+            text = strings.NEIGHBOURS_FINE if count > 1 else strings.NEIGHBOUR_FINE
+        sentences.append(text.get(language).format_map({"count": count, "failing": failing}))
+    return sentences

@@ -1,0 +1,186 @@
+"""What does a person need to read about this ticket, in their language and on the site's clock? Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from monitor.core.plan import Fault, Plan, Text
+from monitor.locale.formats import Formats
+from monitor.notify import strings
+from monitor.notify.quoting import Quotes, cut, named, printable
+from monitor.notify.surroundings import around
+from ticketing.ticket import QUIET, Clock, Language, Ticket
+
+CHILDREN_NAMED = 5
+LISTED = 3  # causes and things to bring that the sentence names; the lists have all of them
+
+ClockName = Literal["response", "arrival", "fix"]
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """One clock of the ticket that has a target."""
+
+    clock: ClockName
+    label: str  # "Answer by"
+    at: float
+    text: str  # "09:46"
+    met: bool
+    late: bool  # past its time, and not met
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A ticket in words. `sentence` says what matters in one paragraph; the rest says all of it in parts."""
+
+    ticket: str  # T-000123
+    headline: str  # "Gate 3: No picture"
+    sentence: str
+    severity: str
+    state: str
+    device: str
+    place: str
+    fault: str
+    opening: str  # "Urgent · Gate 3: No picture since 09:41."
+    what: str  # the fault's own text with its facts
+    since: str
+    around: tuple[str, ...]
+    causes: tuple[str, ...]
+    remedies: tuple[str, ...]
+    bring: tuple[str, ...]
+    deadlines: tuple[Deadline, ...]
+
+
+_UNKNOWN_FAULT = Fault("", Text("", ""), Text("", ""))
+
+
+def describe(ticket: Ticket, plan: Plan, language: Language, now: float) -> Description:
+    """The ticket as it stands. Never raises, whatever facts are missing and whatever the plan no longer knows."""
+    formats = Formats(language, plan.site.timezone)
+    quotes = Quotes(ticket, plan, formats, now)
+    fault = plan.faults.get(ticket.fingerprint.fault, _UNKNOWN_FAULT)
+    title = quotes.fill(fault.title) or printable(ticket.fingerprint.fault)
+    name = named(plan, ticket.fingerprint.device)
+    device = plan.devices.get(ticket.fingerprint.device)
+    description = Description(
+        ticket=ticket.name,
+        headline=_headline(name, title, ticket, language),
+        sentence="",
+        severity=strings.SEVERITY[ticket.severity].get(language),
+        state=strings.STATE[ticket.state].get(language),
+        device=name,
+        place=printable(device.place) if device else "",
+        fault=title,
+        opening="",
+        what=whole(quotes.fill(fault.text), language),
+        since=formats.short(ticket.since, now),
+        around=(*around(ticket.surroundings, plan, formats), *_children(ticket, plan, language)),
+        causes=tuple(map(quotes.fill, fault.causes)),
+        remedies=tuple(map(quotes.fill, fault.remedies)),
+        bring=tuple(map(quotes.fill, fault.bring)),
+        deadlines=_deadlines(ticket, formats, now),
+    )
+    opening = fill(
+        strings.SINCE,
+        language,
+        severity=description.severity,
+        headline=description.headline,
+        since=description.since,
+    )
+    described = replace(description, opening=opening)
+    return replace(described, sentence=_sentence(ticket, described, formats, now))
+
+
+def _headline(device: str, title: str, ticket: Ticket, language: Language) -> str:
+    headline = device + strings.COLON.get(language) + title
+    part = ticket.facts.get("name") or ticket.fingerprint.component
+    part = cut(str(part)) if ticket.fingerprint.component else ""
+    return f"{headline} ({part})" if part and part not in title else headline
+
+
+def _sentence(ticket: Ticket, told: Description, formats: Formats, now: float) -> str:
+    language = formats.language
+    sentences = [told.opening, told.what]
+    if told.place:
+        sentences.append(fill(strings.PLACE, language, place=told.place))
+    sentences += told.around
+    if ticket.occurrences > 1:
+        sentences.append(fill(strings.OFTEN, language, count=str(ticket.occurrences)))
+    if ticket.recovered_at is not None:
+        sentences.append(fill(strings.WELL, language, recovered=formats.short(ticket.recovered_at, now)))
+    if ticket.state not in QUIET:
+        listed = ((strings.PROBABLY, [_brief(cause) for cause in told.causes]), (strings.BRING, told.bring))
+        sentences += [_listed(text, items[:LISTED], language) for text, items in listed if items]
+        if ticket.pending is not None:
+            sentences.append(fill(strings.WAITS, language, reason=strings.REASON[ticket.pending].get(language)))
+        sentences.append(_demand(told.deadlines, language))
+    return joined(sentences, language)
+
+
+def _brief(cause: str) -> str:
+    """Say "Cable or plug: corroded, crimped badly, cut" as "Cable or plug"."""
+    return re.split("[:：]", cause, maxsplit=1)[0]
+
+
+def _listed(text: Text, items: Sequence[str], language: Language) -> str:
+    return fill(text, language, items=strings.JOIN.get(language).join(item.rstrip(strings.STOPS) for item in items))
+
+
+def _demand(deadlines: Sequence[Deadline], language: Language) -> str:
+    """By when must what be done? Only what still can be: "Answer by 09:46, be there by 11:41."."""
+    wanted = [
+        fill(strings.DEADLINE[deadline.clock], language, at=deadline.text) for deadline in deadlines if not deadline.met
+    ]
+    listed = strings.COMMA.get(language).join(wanted)
+    return whole(listed[:1].upper() + listed[1:], language)
+
+
+def _children(ticket: Ticket, plan: Plan, language: Language) -> tuple[str, ...]:
+    count = len(ticket.children)
+    if not count:
+        return ()
+    names = [named(plan, child) for child in ticket.children[:CHILDREN_NAMED]]
+    if count > CHILDREN_NAMED:
+        names.append(fill(strings.MORE, language, count=str(count - CHILDREN_NAMED)))
+    text = strings.CHILD if count == 1 else strings.CHILDREN
+    return (fill(text, language, count=str(count), names=strings.COMMA.get(language).join(names)),)
+
+
+def _deadlines(ticket: Ticket, formats: Formats, now: float) -> tuple[Deadline, ...]:
+    clocks: tuple[tuple[ClockName, Clock], ...] = (
+        ("response", ticket.response),
+        ("arrival", ticket.arrival),
+        ("fix", ticket.fix),
+    )
+    return tuple(
+        Deadline(
+            clock=name,
+            label=strings.CLOCK[name].get(formats.language),
+            at=clock.due_at,
+            text=formats.short(clock.due_at, now),
+            met=clock.met_at is not None,
+            late=clock.met_at is None and now >= clock.due_at,
+        )
+        for name, clock in clocks
+        if clock.due_at is not None
+    )
+
+
+def fill(text: Text, language: Language, /, **words: str) -> str:
+    """One of our own texts with its words put in."""
+    return text.get(language).format_map(words)
+
+
+def whole(text: str, language: Language) -> str:
+    """The text as a sentence that ends; an empty one stays empty."""
+    if not text or text[-1] in strings.STOPS:
+        return text
+    return text + strings.STOP.get(language)
+
+
+def joined(sentences: Sequence[str], language: Language) -> str:
+    """One paragraph of the sentences that are not empty."""
+    return strings.GAP.get(language).join(sentence for sentence in sentences if sentence)

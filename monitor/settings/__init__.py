@@ -1,0 +1,1 @@
+"""Loads and checks the configuration: what does the installer want watched?"""

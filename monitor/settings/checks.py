@@ -1,0 +1,188 @@
+"""Which checks does a device have, how often, and with which options?"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+
+from monitor.core.plan import Check, Device
+from monitor.settings.defaults import CHECKS, EVERY_SECONDS, EVERY_SECONDS_OF, PROBES
+from monitor.settings.file.base import keys_of, mark_of, note_unknown, validate
+from monitor.settings.file.device import CHECK_NAMES
+from monitor.settings.file.secret import Reading
+from monitor.settings.file.units import say_duration
+from monitor.settings.layers import COMMON, OFF, Laid, copy, lay
+from monitor.settings.mistake import did_you_mean
+from monitor.settings.shipped import shipped_folder
+from monitor.settings.tree import MarkedMap, path_of
+from probes.probe import Options, Probe
+from probes.registry import probe
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What one check is after all layers: shared by all devices whose layers say the same."""
+
+    probe: Probe
+    options: Options
+    every_seconds: float
+    timeout_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What one device says of its checks."""
+
+    kind: str  # of the device
+    said: dict[str, list[MarkedMap]]  # check -> the layers that speak of it, the most general first
+    own: MarkedMap  # the device's branch
+    onvif: bool  # is it asked by ONVIF?
+
+    def likeness(self, name: str) -> Hashable:
+        """Equal for devices whose check is the same."""
+        matters = ("rtsp", "onvif", "frame") if name == "frame" else (name,)
+        return (name, self.kind, self.onvif, *((each, *map(id, self.said[each])) for each in matters))
+
+
+class CheckReader:
+    """Reads checks; what was read once for the same layers is not read again."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._known: dict[Hashable, _Asked | None] = {}
+        self._adapters: dict[str, TypeAdapter[Options]] = {}
+        self._options: dict[Options, Options] = {}
+        shipped = shipped_folder().joinpath("profiles").glob("[!_]*.yaml")
+        self._profiles = frozenset({"auto", *(file.stem for file in shipped)})
+
+    def read(self, device: Device, layers: list[MarkedMap], own: MarkedMap) -> list[Check]:
+        """The device's checks. What is wrong goes to the findings, and that check is left out.
+
+        `layers` are what kind, group and device say under `checks`, the most general first; `own` is the device.
+        """
+        for layer in layers:
+            self._note_unknown_names(layer)
+        said = {name: [layer for layer in layers if name in layer] for name in CHECK_NAMES}
+        wish = _Wish(device.kind, said, own, _wanted("onvif", device, said["onvif"]))
+        found: list[Check] = []
+        for name in CHECK_NAMES:
+            if not _wanted(name, device, said[name]) or (name == "snmp" and not self._has_access(device, wish)):
+                continue
+            asked = self._asked(name, wish)
+            if asked is not None:
+                found.append(
+                    Check(
+                        device.id, name, asked.probe.kind, asked.options, asked.every_seconds, asked.timeout_seconds,
+                        asked.probe.lane, asked.probe.uses_login, asked.probe.uses_snmp,
+                    )
+                )  # fmt: skip
+        return found
+
+    def _has_access(self, device: Device, wish: _Wish) -> bool:
+        """Without access SNMP is left out; it is a mistake only where the device itself asks for it."""
+        checks = wish.own.get("checks")
+        if device.target.snmp is None and isinstance(checks, MarkedMap) and "snmp" in checks:
+            self._reading.findings.wrong(mark_of(checks, "snmp"), path_of(checks, "snmp"), "snmp_without_access")
+        return device.target.snmp is not None
+
+    def _note_unknown_names(self, checks: MarkedMap) -> None:
+        for name in checks.keys() - CHECK_NAMES:
+            self._reading.findings.wrong(
+                checks.key_marks[name],
+                path_of(checks, name),
+                "unknown_check",
+                meant=did_you_mean(name, CHECK_NAMES),
+                name=name,
+                names=", ".join(CHECK_NAMES),
+            )
+
+    def _asked(self, name: str, wish: _Wish) -> _Asked | None:
+        likeness = wish.likeness(name)
+        if likeness not in self._known:
+            self._known[likeness] = self._read(name, wish)
+        return self._known[likeness]
+
+    def _read(self, name: str, wish: _Wish) -> _Asked | None:
+        """Look at what all layers say together: a required option may stand in any of them."""
+        before = len(self._reading.findings.mistakes)
+        laid = lay(name, wish.said[name], wish.own, self._reading)
+        sure = len(self._reading.findings.mistakes) == before
+        if name == "frame":
+            self._lend(laid.options, wish)
+        if name == "rtsp" and not laid.options.keys() & {"url", "path", "depth"}:
+            laid.options["depth"] = "options"  # without an address of the stream no more can be asked
+        found = self._complete(name, wish.kind, laid, sure=sure)
+        return found if len(self._reading.findings.mistakes) == before else None
+
+    def _lend(self, frame: MarkedMap, wish: _Wish) -> None:
+        """What the checks onvif and rtsp know of the camera need not be said to frame again."""
+        if frame.keys() & {"url", "path"}:
+            return
+        if wish.onvif:
+            known = lay("onvif", wish.said["onvif"], wish.own, self._reading).options
+            service = known.keys() & {"port", "path", "tls"}
+            if service and "onvif" not in frame:
+                lent = MarkedMap(known.mark)
+                lent.above = known.above
+                copy(known, lent, service)
+                frame["onvif"] = lent
+        elif "source" not in frame:
+            known = lay("rtsp", wish.said["rtsp"], wish.own, self._reading).options
+            if known.keys() & {"url", "path"}:
+                copy(known, frame, ("url", "path", "port", "tls", "transport"))
+
+    def _complete(self, name: str, device_kind: str, laid: Laid, *, sure: bool) -> _Asked | None:
+        common, said = laid.common, laid.options
+        kind = (common.probe if name == "reach" else None) or PROBES[name]
+        asking = probe(kind)
+        known = keys_of(asking.options)
+        if name == "reach":
+            self._note_other_probe(said, known, "tcp" if kind == "icmp" else "icmp", sure=sure)
+        note_unknown(said, (known | COMMON) - ({"probe"} if name != "reach" else set()), self._reading.findings)
+        for key in said.keys() - known:
+            del said[key]
+        if kind not in self._adapters:
+            self._adapters[kind] = TypeAdapter(asking.options)
+        assert said.above is not None
+        options = validate(self._adapters[kind], said, self._reading, said.above)
+        if options is None:
+            return None
+        if name == "snmp":
+            self._check_profile(said)
+        every = common.every or EVERY_SECONDS_OF.get((device_kind, name), EVERY_SECONDS[name])
+        timeout = common.timeout or min(asking.timeout_seconds, every)
+        if timeout > every:
+            self._reading.findings.wrong(
+                said.mark, path_of(said, "timeout"), "timeout_too_long", every=say_duration(every)
+            )
+        return _Asked(asking, self._shared(options), every, timeout)
+
+    def _shared(self, options: Options) -> Options:
+        """Equal options are kept once for all devices, unless a probe's options cannot be hashed."""
+        with suppress(TypeError):
+            return self._options.setdefault(options, options)
+        return options
+
+    def _check_profile(self, said: MarkedMap) -> None:
+        profile = said.get("profile")
+        if profile is not None and profile not in self._profiles:
+            meant = did_you_mean(profile, self._profiles)
+            self._reading.findings.wrong(
+                mark_of(said, "profile"), path_of(said, "profile"), "unknown_profile", meant=meant, name=profile
+            )
+
+    def _note_other_probe(self, said: MarkedMap, known: frozenset[str], other: str, *, sure: bool) -> None:
+        """Not where `probe` may have been refused together with something beside it."""
+        for key in said.keys() & (keys_of(probe(other).options) - known):
+            if sure:
+                self._reading.findings.wrong(said.key_marks[key], path_of(said, key), "other_probe", probe=other)
+            del said[key]
+
+
+def _wanted(name: str, device: Device, said: list[MarkedMap]) -> bool:
+    if said:
+        return said[-1][name] not in OFF
+    return device.kind != "monitor" and name in CHECKS[device.kind]

@@ -1,0 +1,1 @@
+"""The shapes of the configuration's files, as pydantic models: what may stand where?"""

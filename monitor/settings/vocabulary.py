@@ -1,0 +1,80 @@
+"""Which values does a look of each check give? Rules and fault texts may use these names, and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+ALWAYS = frozenset({"outcome", "duration_seconds"})  # of every look
+OF_ROW = frozenset({"key"})  # of every row of a table
+
+QUOTABLE = frozenset({
+    "device", "place", "model", "vendor", "host", "port", "parent", "since", "detail", "rule", "outcome",
+    "duration_seconds", "key",
+})  # fmt: skip
+"""What a fault's text may quote whatever the check is."""
+
+FUNCTIONS = frozenset({
+    "size", "contains", "startsWith", "endsWith", "matches", "int", "double", "string",
+})  # fmt: skip
+"""CEL functions that a rule may call; operators stand beside them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The names of one check: of the look itself, and of the rows of each table."""
+
+    scalars: frozenset[str]
+    tables: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
+    "reach": Vocabulary(_words("rtt_seconds loss_ratio connect_seconds port")),
+    "rtsp": Vocabulary(_words("codec first_packet_seconds transport server")),
+    "onvif": Vocabulary(
+        _words("clock_offset_seconds clock_source vendor model firmware serial hardware"),
+        {"profile": _words("name encoding width height fps stream_uri snapshot_uri")},
+    ),
+    "frame": Vocabulary(
+        _words(
+            "verdict width height codec source luma_mean luma_p01 luma_p99 luma_std texture dominant_share "
+            "clipped_share dark_share change_mean grab_seconds"
+        )
+    ),
+    "snmp": Vocabulary(
+        _words(
+            "uptime_seconds cpu_percent memory_percent temperature_celsius model serial firmware vendor profile "
+            "battery_state on_battery_seconds minutes_left charge_percent battery_celsius output_source load_percent "
+            "input_volts output_volts device_state disks disk_bytes disk_used_percent power_watts system_name mac "
+            "hardware"
+        ),
+        {
+            "disk": _words("name state size_bytes free_bytes used_percent"),
+            "storage": _words("name size_bytes used_percent"),
+            "channel": _words("name state recording"),
+            "poe_port": _words("admin detect watts"),
+            "poe": _words("budget_watts used_watts supply"),
+            "interface": _words(
+                "name alias admin oper speed_bps in_errors out_errors in_discards out_discards"
+            ),
+            "ups_alarm": _words("alarm"),
+            "sensor": _words("name kind value status"),
+        },
+    ),
+    "http": Vocabulary(_words("status body_bytes")),
+    "tls": Vocabulary(_words("days_left version issuer subject fingerprint_sha256 trusted")),
+    "login": Vocabulary(_words("state check")),
+    "snmp_login": Vocabulary(_words("state check")),
+    "self": Vocabulary(
+        _words(
+            "database_writable database_trouble_seconds outbox_oldest_seconds outbox_failing probe_bugs "
+            "local_trouble_ratio unresolved_ratio clock_jump_seconds lateness_p99_seconds decode_deaths config_refused"
+        )
+    ),
+})  # fmt: skip
+"""Check -> its names. `login`, `snmp_login` and `self` are the daemon's own."""

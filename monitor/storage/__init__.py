@@ -1,0 +1,1 @@
+"""Keeps what must survive: conditions, tickets, history, outbox, pictures."""

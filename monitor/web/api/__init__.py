@@ -1,0 +1,1 @@
+"""What can a program ask of the site? REST under /api/v1."""

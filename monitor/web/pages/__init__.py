@@ -1,0 +1,1 @@
+"""Which pages has the console? One file a page; each is a router."""

@@ -1,0 +1,227 @@
+"""How is a number or word that a probe delivered called, and with which unit is it written?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from monitor.locale import Formats, Translate, msg
+from probes.observation import Value
+
+NAMES: Final[Mapping[str, str]] = {
+    "rtt_seconds": msg("Round trip"),
+    "loss_ratio": msg("Packet loss"),
+    "connect_seconds": msg("Time to connect"),
+    "days_left": msg("Certificate valid for"),
+    "version": msg("Version"),
+    "issuer": msg("Issuer"),
+    "subject": msg("Subject"),
+    "fingerprint_sha256": msg("Fingerprint (SHA-256)"),
+    "trusted": msg("Trusted"),
+    "status": msg("Status"),
+    "body_bytes": msg("Size of the answer"),
+    "codec": msg("Codec"),
+    "first_packet_seconds": msg("Time to the first packet"),
+    "transport": msg("Transport"),
+    "server": msg("Server"),
+    "clock_offset_seconds": msg("Clock is off by"),
+    "clock_source": msg("Clock set by"),
+    "vendor": msg("Vendor"),
+    "model": msg("Model"),
+    "firmware": msg("Firmware"),
+    "serial": msg("Serial number"),
+    "hardware": msg("Hardware"),
+    "name": msg("Name"),
+    "encoding": msg("Encoding"),
+    "width": msg("Width"),
+    "height": msg("Height"),
+    "fps": msg("Pictures a second"),
+    "stream_uri": msg("Stream address"),
+    "snapshot_uri": msg("Snapshot address"),
+    "verdict": msg("Verdict"),
+    "source": msg("Source"),
+    "luma_mean": msg("Mean brightness"),
+    "luma_p01": msg("Darkest per cent"),
+    "luma_p99": msg("Brightest per cent"),
+    "luma_std": msg("Contrast"),
+    "texture": msg("Texture"),
+    "dominant_share": msg("Share of one colour"),
+    "clipped_share": msg("Share over-exposed"),
+    "dark_share": msg("Share dark"),
+    "change_mean": msg("Change between pictures"),
+    "grab_seconds": msg("Time to grab"),
+    "uptime_seconds": msg("Running for"),
+    "cpu_percent": msg("CPU load"),
+    "memory_percent": msg("Memory used"),
+    "temperature_celsius": msg("Temperature"),
+    "profile": msg("Profile"),
+    "battery_state": msg("Battery"),
+    "on_battery_seconds": msg("On battery for"),
+    "minutes_left": msg("Battery lasts for"),
+    "charge_percent": msg("Charge"),
+    "battery_celsius": msg("Battery temperature"),
+    "output_source": msg("Output from"),
+    "load_percent": msg("Load"),
+    "input_volts": msg("Input voltage"),
+    "output_volts": msg("Output voltage"),
+    "state": msg("State"),
+    "size_bytes": msg("Size"),
+    "free_bytes": msg("Free"),
+    "used_percent": msg("Used"),
+    "recording": msg("Recording"),
+    "admin": msg("Switched on"),
+    "detect": msg("Detection"),
+    "watts": msg("Power"),
+    "budget_watts": msg("Power budget"),
+    "used_watts": msg("Power used"),
+    "supply": msg("Power supply"),
+    "alias": msg("Label"),
+    "oper": msg("Link"),
+    "speed_bps": msg("Speed"),
+    "in_errors": msg("Errors in"),
+    "out_errors": msg("Errors out"),
+    "in_discards": msg("Dropped in"),
+    "out_discards": msg("Dropped out"),
+    "alarm": msg("Alarm"),
+    "kind": msg("Kind"),
+    "value": msg("Value"),
+    "key": msg("Row"),
+    "port": msg("Port"),
+    "outcome": msg("Outcome"),
+    "duration_seconds": msg("Took"),
+    "detail": msg("Detail"),
+    "rule": msg("Rule"),
+    "count": msg("Added"),
+    "total": msg("Altogether"),
+    "neighbours": msg("Neighbours"),
+    "neighbours_failing": msg("Neighbours that fail"),
+    "clock_uncertainty_seconds": msg("Clock known to within"),
+    "clock_set": msg("Clock is set"),
+    "system_name": msg("Name of the system"),
+    "device_state": msg("State of the device"),
+    "disks": msg("Number of disks"),
+    "disk_bytes": msg("Size of the memory card"),
+    "disk_used_percent": msg("Memory card used"),
+    "mac": msg("MAC address"),
+    "power_watts": msg("Power drawn"),
+    "check": msg("Check"),
+    "database_writable": msg("Database takes changes"),
+    "database_trouble_seconds": msg("Database does not take changes for"),
+    "outbox_oldest_seconds": msg("Oldest message waits for"),
+    "outbox_failing": msg("Delivery fails"),
+    "probe_bugs": msg("Faults of the program in an hour"),
+    "local_trouble_ratio": msg("Looks that the monitor could not make"),
+    "unresolved_ratio": msg("Names that do not resolve"),
+    "clock_jump_seconds": msg("Clock of the monitor jumped by"),
+    "lateness_p99_seconds": msg("Lateness (p99)"),
+    "decode_deaths": msg("Decoders that died in an hour"),
+    "config_refused": msg("New configuration refused"),
+}
+
+WORDS: Final[Mapping[str, str]] = {
+    "ok": msg("in order"),
+    "no_signal": msg("no signal"),
+    "black": msg("black"),
+    "blue": msg("blue"),
+    "dark": msg("dark"),
+    "over_exposed": msg("over-exposed"),
+    "frozen": msg("frozen"),
+    "garbled": msg("garbled"),
+    "covered": msg("covered"),
+    "normal": msg("normal"),
+    "low": msg("low"),
+    "depleted": msg("depleted"),
+    "unknown": msg("unknown"),
+    "battery": msg("battery"),
+    "bypass": msg("bypass"),
+    "booster": msg("booster"),
+    "reducer": msg("reducer"),
+    "other": msg("other"),
+    "unformatted": msg("not formatted"),
+    "abnormal": msg("abnormal"),
+    "smart_failed": msg("S.M.A.R.T. failed"),
+    "mismatch": msg("mismatch"),
+    "idle": msg("idle"),
+    "repairing": msg("repairing"),
+    "formatting": msg("formatting"),
+    "empty": msg("empty"),
+    "online": msg("online"),
+    "offline": msg("offline"),
+    "disabled": msg("disabled"),
+    "searching": msg("searching"),
+    "delivering": msg("delivering power"),
+    "fault": msg("fault"),
+    "faulty": msg("faulty"),
+    "manual": msg("by hand"),
+    "snapshot": msg("snapshot"),
+    "up": msg("up"),
+    "down": msg("down"),
+    "answers": msg("answers"),
+    "fails": msg("fails"),
+    "no_answer": msg("no answer"),
+    "refused": msg("refused"),
+    "denied": msg("wrong credentials"),
+    "unsupported": msg("not supported"),
+    "nonoperational": msg("not working"),
+    "unavailable": msg("not available"),
+}
+
+_UNITS: Final = {"celsius": "°C", "watts": "W", "volts": "V", "rpm": "rpm"}
+MAX_TEXT: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number or word, ready to be read."""
+
+    label: str
+    text: str
+    name: str  # as the probe calls it
+    long: bool = False  # a text that wants a line of its own
+
+
+def figure(name: str, value: Value, _: Translate, formats: Formats) -> Figure:
+    """A value of a probe in the reader's language."""
+    label = _(NAMES[name]) if name in NAMES else name.replace("_", " ").capitalize()
+    text = written(name, value, _, formats)
+    return Figure(label, text, name, name == "detail" or len(text) > 28)
+
+
+def written(name: str, value: Value, _: Translate, formats: Formats) -> str:
+    """The value alone; its unit follows from the end of its name."""
+    if isinstance(value, bool):
+        return _(msg("yes")) if value else _(msg("no"))
+    if isinstance(value, str):
+        return _(WORDS[value]) if value in WORDS else value[:MAX_TEXT]
+    if not math.isfinite(value):
+        return "–"
+    return _measure(name, value, formats)
+
+
+def _measure(name: str, value: float, formats: Formats) -> str:
+    unit = name.rpartition("_")[2]
+    match unit:
+        case "seconds" if name == "clock_offset_seconds":
+            return ("−" if value < 0 else "+") + formats.brief(abs(value))
+        case "seconds":
+            return formats.brief(value)
+        case "ratio" | "share":
+            return formats.percent(value)
+        case "percent":
+            return formats.percent(value / 100)
+        case "bytes":
+            return formats.size(value)
+        case "bps":
+            return f"{formats.number(value / 1_000_000)} Mbit/s"
+        case "port":
+            return str(value)
+        case _ if name == "days_left":
+            return formats.duration(value * 86_400)
+        case _ if name == "minutes_left":
+            return formats.duration(value * 60)
+        case _ if unit in _UNITS:
+            return f"{formats.number(value)} {_UNITS[unit]}"
+        case _:
+            return formats.number(value, 0 if isinstance(value, int) else 2)

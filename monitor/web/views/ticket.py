@@ -1,0 +1,125 @@
+"""What is known of one ticket, and what can this reader do with it?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from monitor.core.plan import Device
+from monitor.core.world import World
+from monitor.locale import Formats, translate
+from monitor.notify.surroundings import around
+from monitor.notify.wording import Description, describe
+from monitor.storage.reading import Evidence
+from monitor.web.actions import ACTIONS
+from monitor.web.users import User
+from monitor.web.views import labels, wording
+from monitor.web.views.directory import Directory
+from monitor.web.views.numbers import Figure, figure
+from monitor.web.views.states import Glance, glance
+from monitor.web.views.tickets import ClockView, all_clocks
+from ticketing.commands import Command
+from ticketing.ticket import Ticket, TicketEvent
+
+Allowed = Callable[[Ticket], frozenset[type[Command]]]
+
+MAX_CHILDREN: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A device that is held back behind the fault."""
+
+    id: str
+    name: str
+    glance: Glance | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One line of the history."""
+
+    event: TicketEvent
+    details: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """Everything on a ticket's page."""
+
+    ticket: Ticket
+    told: Description
+    component: str
+    device: Device | None
+    clocks: tuple[ClockView, ...]
+    facts: tuple[Figure, ...]
+    around: tuple[str, ...]  # sentences
+    children: tuple[Child, ...]
+    children_left_out: int
+    evidence: tuple[Evidence, ...]
+    events: tuple[EventView, ...]
+    actions: tuple[str, ...]
+
+
+def view(
+    ticket: Ticket,
+    world: World,
+    directory: Directory,
+    formats: Formats,
+    now: float,
+    *,
+    events: Sequence[TicketEvent],
+    evidence: Sequence[Evidence],
+    actions: tuple[str, ...],
+) -> TicketView:
+    """The ticket as this reader sees it."""
+    plan, say = directory.plan, translate(formats.language)
+    told = describe(ticket, plan, formats.language, now)
+    device = plan.devices.get(ticket.fingerprint.device)
+    return TicketView(
+        ticket,
+        told,
+        wording.component(ticket.fingerprint.component, formats),
+        device,
+        all_clocks(ticket, now),
+        tuple(figure(name, value, say, formats) for name, value in ticket.facts.items() if name != "rule"),
+        around(ticket.surroundings[:20], plan, formats),
+        tuple(_child(one, world, directory) for one in ticket.children[:MAX_CHILDREN]),
+        max(0, len(ticket.children) - MAX_CHILDREN),
+        tuple(evidence),
+        tuple(_event(event, formats) for event in events),
+        actions,
+    )
+
+
+def actions_for(ticket: Ticket, user: User | None, allowed: Allowed) -> tuple[str, ...]:
+    """What this user may do in the ticket's state, in the order of the buttons."""
+    if user is None:
+        return ()
+    kinds = allowed(ticket)
+    return tuple(name for name, kind in ACTIONS.items() if kind in kinds and user.may(kind))
+
+
+def _child(device: str, world: World, directory: Directory) -> Child:
+    known = directory.plan.devices.get(device)
+    return Child(device, known.name, glance(known, world, directory)) if known else Child(device, device, None)
+
+
+def _event(event: TicketEvent, formats: Formats) -> EventView:
+    say = translate(formats.language)
+    details = []
+    for name, value in list(event.facts.items())[:12]:
+        match name:
+            case "on_site":
+                details.append(say(labels.ON_SITE) if value else say(labels.REMOTE))
+            case "reason" if value in labels.REASONS:
+                details.append(say(labels.REASONS[str(value)]))
+            case "before" | "after" if value in labels.SEVERITIES:
+                details.append(("→ " if name == "after" else "") + say(labels.SEVERITIES[str(value)]))
+            case "cause" | "assignee":
+                details.append(str(value))
+            case _:
+                shown = figure(name, value, say, formats)
+                details.append(f"{shown.label}: {shown.text}")
+    return EventView(event, tuple(details))

@@ -1,0 +1,297 @@
+"""Do the shipped rules say of every look what a technician would say?"""
+
+from __future__ import annotations
+
+import ast
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from monitor.core.expression import Expression
+from monitor.core.plan import DeviceKind, Rule
+from monitor.engine.gate import Gate
+from monitor.engine.live import Health, Stats
+from monitor.engine.selfwatch import SelfWatch
+from monitor.settings.defaults import CHECKS
+from monitor.settings.load import load
+from monitor.settings.model import Settings
+from monitor.settings.planning import plan
+from monitor.settings.vocabulary import FUNCTIONS, VOCABULARY
+from probes.observation import Observation, Outcome
+from ticketing.ticket import Severity
+
+CONFIG = Path(__file__).parents[2] / "config"
+OUTCOMES = [outcome.value for outcome in Outcome]
+DEVICE_TROUBLE = {"no_answer", "refused", "garbled", "unsupported"}
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Settings:
+    return load(CONFIG / "example.site.yaml", env={}, lenient=True)
+
+
+@pytest.fixture(scope="module")
+def rules(shipped: Settings) -> dict[str, Rule]:
+    return {rule.id: rule for rule in shipped.rules}
+
+
+def verdict(rule: Rule, /, **values: Any) -> bool | None:
+    return rule.when.verdict({"outcome": "ok", "duration_seconds": 0.1, **rule.params, **values})
+
+
+def clear(rule: Rule, /, **values: Any) -> bool | None:
+    assert isinstance(rule.clear_when, Expression)
+    return rule.clear_when.verdict({**rule.params, **values})
+
+
+SILENT = ("camera-silent", "recorder-silent", "switch-silent", "gateway-silent", "ups-silent", "panel-silent")
+
+
+@pytest.mark.parametrize("name", [*SILENT, "device-silent", "rtsp-silent", "onvif-silent", "picture-missing",
+                                  "snmp-silent", "http-silent"])  # fmt: skip
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_silence_is_trouble_and_a_refused_password_is_not_silence(
+    rules: dict[str, Rule], name: str, outcome: str
+) -> None:
+    found = verdict(rules[name], outcome=outcome)
+    if outcome in ("no_answer", "refused"):
+        assert found is True
+    if outcome in ("ok", "denied") or outcome not in DEVICE_TROUBLE:
+        assert found is False
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "expected"),
+    [
+        ("login-refused", {"state": "refused"}, True),
+        ("login-refused", {"state": "ok"}, False),
+        ("snmp-login-refused", {"state": "refused"}, True),
+        ("clock-drift", {"clock_offset_seconds": 30.5}, True),
+        ("clock-drift", {"clock_offset_seconds": -3600}, True),
+        ("clock-drift", {"clock_offset_seconds": 29.0}, False),
+        ("clock-drift", {}, None),
+        ("picture-no-signal", {"verdict": "no_signal"}, True),
+        ("picture-no-signal", {"verdict": "ok"}, False),
+        ("picture-no-signal", {"outcome": "no_answer"}, None),
+        ("picture-black", {"verdict": "black"}, True),
+        ("picture-black", {"verdict": "dark"}, False),
+        ("picture-blue", {"verdict": "blue"}, True),
+        ("picture-dark", {"verdict": "dark"}, True),
+        ("picture-over-exposed", {"verdict": "over_exposed"}, True),
+        ("picture-frozen", {"verdict": "frozen"}, True),
+        ("picture-garbled", {"verdict": "garbled"}, True),
+        ("picture-covered", {"verdict": "covered"}, True),
+        ("disk-failed", {"state": "abnormal", "key": "1"}, True),
+        ("disk-failed", {"state": "smart_failed"}, True),
+        ("disk-failed", {"state": "offline"}, True),
+        *(("disk-failed", {"state": state}, False) for state in
+          ("normal", "idle", "empty", "formatting", "repairing", "unformatted", "unknown")),
+        ("disk-unformatted", {"state": "unformatted"}, True),
+        ("storage-full", {"used_percent": 95}, True),
+        ("storage-full", {"used_percent": 94.9}, False),
+        ("channel-offline", {"state": "offline"}, True),
+        ("channel-offline", {"state": "online", "recording": False}, False),
+        ("poe-fault", {"detect": "fault"}, True),
+        ("poe-fault", {"detect": "other_fault"}, True),
+        *(("poe-fault", {"detect": state}, False) for state in ("searching", "delivering", "disabled", "test")),
+        ("poe-supply", {"supply": "faulty"}, True),
+        ("poe-supply", {"supply": "off"}, False),
+        ("poe-overload", {"used_watts": 356, "budget_watts": 370}, True),
+        ("poe-overload", {"used_watts": 300.5, "budget_watts": 370}, False),
+        ("poe-overload", {"used_watts": 0, "budget_watts": 0}, False),
+        ("device-hot", {"temperature_celsius": 76}, True),
+        ("device-hot", {"temperature_celsius": 60.5}, False),
+        ("device-hot", {}, None),
+        ("sensor-failed", {"status": "nonoperational"}, True),
+        ("sensor-failed", {"status": "unavailable"}, False),
+        ("sensor-out-of-bounds", {"status": "out_of_bounds"}, True),
+        ("housing-open", {"status": "open"}, True),
+        ("device-abnormal", {"device_state": "abnormal"}, True),
+        ("device-abnormal", {"device_state": "unknown"}, False),
+        ("mains-lost", {"output_source": "battery"}, True),
+        *(("mains-lost", {"output_source": state}, False) for state in
+          ("normal", "bypass", "booster", "reducer", "other", "none")),
+        ("ups-battery-low", {"battery_state": "low"}, True),
+        ("ups-battery-low", {"battery_state": "depleted"}, True),
+        ("ups-battery-low", {"battery_state": "unknown"}, False),
+        ("ups-battery-bad", {"alarm": "battery_bad"}, True),
+        ("ups-battery-bad", {"alarm": "on_battery"}, False),
+        ("ups-fault", {"alarm": "fan_failure"}, True),
+        ("ups-fault", {"alarm": "on_battery"}, False),
+        ("ups-fault", {"alarm": "test_in_progress"}, False),
+        ("ups-shutdown", {"alarm": "shutdown_imminent"}, True),
+        ("ups-overload", {"load_percent": 96}, True),
+        ("ups-bypass", {"output_source": "bypass"}, True),
+        ("ups-hot", {"battery_celsius": 41}, True),
+        ("panel-mains", {"kind": "truth", "value": 1, "name": "AC mains lost"}, True),
+        ("panel-mains", {"kind": "truth", "value": 1.0, "name": "ac_lost"}, True),
+        ("panel-mains", {"kind": "truth", "value": 1, "name": "交流断电"}, True),
+        ("panel-mains", {"kind": "truth", "value": 2, "name": "AC mains lost"}, False),
+        ("panel-mains", {"kind": "truth", "value": 1, "name": "AC mains"}, False),
+        ("panel-mains", {"kind": "volts", "value": 1, "name": "AC mains lost"}, False),
+        ("panel-battery", {"kind": "truth", "value": 1, "name": "Battery low"}, True),
+        ("panel-battery", {"kind": "truth", "value": 1, "name": "battery_low"}, True),
+        ("panel-battery", {"kind": "truth", "value": 1, "name": "Battery voltage"}, False),
+        ("panel-battery", {"kind": "truth", "value": 1, "name": "蓄电池欠压"}, True),
+        ("panel-tamper", {"kind": "truth", "value": 1, "name": "Housing open"}, True),
+        ("panel-tamper", {"kind": "truth", "value": 1, "name": "tamper"}, True),
+        ("panel-tamper", {"kind": "truth", "value": 1, "name": "防拆"}, True),
+        ("panel-tamper", {"kind": "truth", "value": 1, "name": "Siren"}, False),
+        ("http-unexpected", {"outcome": "garbled", "status": 500}, True),
+        ("http-unexpected", {"status": 200}, False),
+        ("certificate-ends", {"days_left": 20.9}, True),
+        ("certificate-ends", {"days_left": 21}, False),
+        ("certificate-ends-soon", {"days_left": 6.5}, True),
+        ("certificate-ends-soon", {"days_left": -3.0}, True),
+        ("certificate-ends-soon", {"days_left": 20.9}, False),
+        ("monitor-database", {"database_writable": False}, True),
+        ("monitor-database", {"database_writable": True}, False),
+        ("monitor-delivery", {"outbox_failing": True, "outbox_oldest_seconds": 301.0}, True),
+        ("monitor-delivery", {"outbox_failing": True, "outbox_oldest_seconds": 10.0}, False),
+        ("monitor-delivery", {"outbox_failing": False, "outbox_oldest_seconds": 40_000.0}, False),
+        ("monitor-probe-bug", {"probe_bugs": 1}, True),
+        ("monitor-probe-bug", {"probe_bugs": 0}, False),
+        ("monitor-cannot-ask", {"local_trouble_ratio": 0.2}, True),
+        ("monitor-cannot-ask", {"local_trouble_ratio": 0.0}, False),
+        ("monitor-names", {"unresolved_ratio": 0.2}, True),
+        ("monitor-clock", {"clock_jump_seconds": -3600.0}, True),
+        ("monitor-clock", {"clock_jump_seconds": 0.0}, False),
+        ("monitor-late", {"lateness_p99_seconds": 5.5}, True),
+        ("monitor-decoder", {"decode_deaths": 10}, True),
+        ("monitor-decoder", {"decode_deaths": 9}, False),
+        ("monitor-config", {"config_refused": True}, True),
+        ("monitor-config", {"config_refused": False}, False),
+    ],
+)  # fmt: skip
+def test_verdicts(rules: dict[str, Rule], name: str, values: dict[str, Any], expected: bool | None) -> None:
+    assert verdict(rules[name], **values) is expected
+
+
+def test_every_rule_has_been_tried(rules: dict[str, Rule]) -> None:
+    source = Path(__file__).read_text("utf-8")
+    assert [name for name in rules if f'"{name}"' not in source] == []
+
+
+def test_hysteresis_leaves_room(rules: dict[str, Rule]) -> None:
+    """A value at the limit is neither bad nor good, so nothing flaps there."""
+    limits: dict[str, tuple[str, float, float]] = {
+        "clock-drift": ("clock_offset_seconds", 20.0, 10.0),
+        "storage-full": ("used_percent", 93.0, 80.0),
+        "device-hot": ("temperature_celsius", 70.0, 50.0),
+        "ups-overload": ("load_percent", 90.0, 50.0),
+        "ups-hot": ("battery_celsius", 38.0, 25.0),
+        "monitor-cannot-ask": ("local_trouble_ratio", 0.02, 0.0),
+        "monitor-names": ("unresolved_ratio", 0.02, 0.0),
+        "monitor-late": ("lateness_p99_seconds", 3.0, 0.1),
+    }
+    with_clear = {rule.id for rule in rules.values() if rule.clear_when is not None}
+    assert with_clear == {*limits, "poe-overload"}
+    for name, (value, between, well) in limits.items():
+        rule = rules[name]
+        assert verdict(rule, **{value: between}) is False
+        assert clear(rule, **{value: between}) is False
+        assert clear(rule, **{value: well}) is True
+    watts = rules["poe-overload"]
+    assert clear(watts, used_watts=345, budget_watts=370) is False
+    assert clear(watts, used_watts=300, budget_watts=370) is True
+
+
+@pytest.mark.parametrize("kind", CHECKS)
+def test_every_kind_that_is_silent_has_one_ticket(rules: dict[str, Rule], kind: DeviceKind) -> None:
+    silent = [rule for rule in rules.values() if rule.check == "reach" and (not rule.kinds or kind in rule.kinds)]
+    assert len(silent) == 1
+    assert silent[0].holds_children == (kind in ("recorder", "switch", "gateway", "ups"))
+
+
+def test_holds_are_thought_through(rules: dict[str, Rule]) -> None:
+    for rule in rules.values():
+        assert (rule.looks == 1) == (rule.for_seconds == 0), rule.id
+        if rule.check == "frame":
+            assert rule.looks >= 3, "a picture is looked at again before anybody is called"
+            assert {"reach", "rtsp"} <= set(rule.needs)
+        if rule.check != "reach" and "no_answer" in rule.when.text:
+            assert "reach" in rule.needs, "one that is gone is told once"
+        if rule.severity is Severity.URGENT:
+            assert rule.for_seconds <= 300, "an urgent fault must not wait"
+        if rule.check == "self":
+            assert rule.kinds == {"monitor"}
+
+
+def test_severities_follow_the_contract(rules: dict[str, Rule]) -> None:
+    urgent = {name for name, rule in rules.items() if rule.severity is Severity.URGENT}
+    assert {"camera-silent", "recorder-silent", "switch-silent", "panel-silent", "picture-missing", "disk-failed",
+            "mains-lost", "panel-tamper", "monitor-database"} <= urgent  # fmt: skip
+    assert not urgent & {"onvif-silent", "clock-drift", "picture-dark", "certificate-ends", "snmp-silent"}
+
+
+def test_profiles_give_no_name_that_rules_cannot_use() -> None:
+    scalars: set[str] = set()
+    tables: dict[str, set[str]] = {}
+    for file in (CONFIG / "profiles").glob("*.yaml"):
+        profile = yaml.safe_load(file.read_text("utf-8"))
+        scalars |= {one["value"] for key in ("symbols", "compute") for one in profile.get(key, ())}
+        for table in profile.get("tables", ()):
+            columns = tables.setdefault(table["table"], set())
+            columns |= {one["value"] for key in ("columns", "compute") for one in table.get(key, ())}
+            columns |= table.get("constants", {}).keys()
+            scalars |= {one["value"] for one in table.get("scalars", ())}
+    words = VOCABULARY["snmp"]
+    assert {name for name in scalars if name[0] != "_"} - words.scalars == set()
+    for name, columns in tables.items():
+        if name[0] != "_":
+            assert {column for column in columns if column[0] != "_"} - words.tables.get(name, set()) == set()
+
+
+@pytest.mark.parametrize("check", ["reach", "rtsp", "onvif", "frame", "http", "tls"])
+def test_probes_write_every_name_that_rules_may_use(check: str) -> None:
+    modules = {"reach": ("icmp", "tcp"), "frame": ("frame",)}.get(check, (check,))
+    written: set[str] = set()
+    for module in modules:
+        spec = find_spec(f"probes.{module}")
+        assert spec is not None
+        assert spec.origin is not None
+        path = Path(spec.origin)
+        for file in path.parent.glob("*.py") if path.name == "__init__.py" else [path]:
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    written.add(node.value)
+                elif isinstance(node, ast.AnnAssign | ast.keyword | ast.arg):
+                    name = node.target if isinstance(node, ast.AnnAssign) else node.arg
+                    written.add(name.id if isinstance(name, ast.Name) else str(name))
+    words = VOCABULARY[check]
+    names = words.scalars.union(words.tables, *words.tables.values())
+    assert names - written == set()
+
+
+def test_the_daemon_gives_exactly_its_own_names() -> None:
+    watch = SelfWatch(
+        Stats(), Health(), now=lambda: 0.0, jumped=lambda: 0.0, database_trouble_since=lambda: None,
+        sink=lambda look: None, on_jump=lambda seconds: None,
+    )  # fmt: skip
+    assert watch.look().values.keys() == VOCABULARY["self"].scalars
+    refused = Gate(lambda: 0.0).learn(Observation("d", "rtsp", 0.0, 0.1, Outcome.DENIED), "login")
+    assert refused is not None
+    assert refused.values.keys() == VOCABULARY["login"].scalars == VOCABULARY["snmp_login"].scalars
+
+
+def test_every_function_that_rules_may_call_is_there() -> None:
+    calls = {
+        "size": "size('ab') == 2", "contains": "'ab'.contains('a')", "startsWith": "'ab'.startsWith('a')",
+        "endsWith": "'ab'.endsWith('b')", "matches": "'ab'.matches('^a.$')", "int": "int(2.5) == 2",
+        "double": "double(2) * 0.5 == 1.0", "string": "string(1) == '1'",
+    }  # fmt: skip
+    assert calls.keys() == FUNCTIONS
+    for text in calls.values():
+        assert Expression(text).verdict({}) is True, text
+
+
+def test_a_plan_of_the_example_binds_every_kind(shipped: Settings) -> None:
+    wanted = plan(shipped)
+    assert {rule.id for rule in wanted.rules_of("sitewarden")} == {
+        rule.id for rule in shipped.rules if rule.check == "self"
+    }
+    assert "mains-lost" in {rule.id for rule in wanted.rules_of("ups-1")}
+    assert "mains-lost" not in {rule.id for rule in wanted.rules_of("nvr-1")}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
+
+_PASSWORD_IN_URL = re.compile(r"(?i)(passw(?:or)?d|passwd|pwd|pass)=[^&;/?_]*")
 
 
 class Secret:
@@ -67,3 +70,8 @@ class Target:
     host: str
     login: Login | None = None
     snmp: SnmpAccess | None = None
+
+
+def redact(url: str) -> str:
+    """The address without a password in its path or query (XMeye: `/user=a_password=b_channel=1`)."""
+    return _PASSWORD_IN_URL.sub(r"\1=***", url) if "=" in url else url

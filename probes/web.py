@@ -31,7 +31,7 @@ from yarl import URL
 from probes.digest import authorization, stale
 from probes.errors import Denied, Garbled, Refused, Unsupported
 from probes.resolve import resolve
-from probes.target import Login
+from probes.target import Login, redact
 from probes.tools import Tools, trace
 
 MAX_REDIRECTS: Final = 3
@@ -202,7 +202,7 @@ class Web:
             raise Garbled(_short(error)) from error
         trace(
             "%s %s://%s:%s%s -> %d, %d bytes",
-            request.method, where.scheme, where.host, where.port, where.raw_path, answer.status, len(body),
+            request.method, where.scheme, where.host, where.port, redact(where.raw_path), answer.status, len(body),
         )  # fmt: skip
         return Response(answer.status, answer.headers, body, "Authorization" in request.headers)
 

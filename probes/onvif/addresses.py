@@ -13,7 +13,6 @@ MAX_CHARACTERS = 512
 
 _PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322}
 _NOT_IN_URI = re.compile(r"[\x00-\x20\x7f\"<>\\^`{|}]")
-_SECRET = re.compile(r"(?i)(passw(?:or)?d|passwd|pwd|pass)=[^&;/?_]*")
 
 
 def parse_address(text: str, schemes: frozenset[str]) -> SplitResult | None:
@@ -53,8 +52,3 @@ def join(scheme: str, host: str, port: int, rest: SplitResult) -> str:
 def port_of(parts: SplitResult) -> int:
     """The port, named or implied by the scheme."""
     return parts.port or _PORTS[parts.scheme]
-
-
-def redact(uri: str) -> str:
-    """The address without a password in its path or query (XMeye: `/user=a_password=b_channel=1`)."""
-    return _SECRET.sub(r"\1=***", uri) if "=" in uri else uri

@@ -14,10 +14,11 @@ from xml.sax.saxutils import escape
 
 from probes.errors import Denied, Garbled, Trouble, Unsupported
 from probes.observation import NO_ROWS, Value, Values
-from probes.onvif.addresses import parse_address, port_of, redact, rehost
+from probes.onvif.addresses import parse_address, port_of, rehost
 from probes.onvif.client import Client
 from probes.onvif.soap import DEVICE, MEDIA, MEDIA2, Call
 from probes.onvif.xml import Node
+from probes.target import redact
 from probes.tools import trace
 
 MAX_PROFILES: Final = 64

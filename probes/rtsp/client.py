@@ -14,7 +14,7 @@ from probes.rtsp.framing import Frame, Splitter
 from probes.rtsp.messages import Head, Response, build_request, printable
 from probes.rtsp.options import Location
 from probes.stream import Stream, connect, lenient_context, start_tls
-from probes.target import Login
+from probes.target import Login, redact
 from probes.tools import Tools, trace
 
 MAX_SKIPPED = 4_194_304  # bytes that may come before an answer
@@ -72,7 +72,7 @@ class Client:
     async def exchange(self, method: str, url: str, headers: Mapping[str, str] = NO_HEADERS) -> Response:
         """Ask once; the answer, whatever its status. Raises Refused, Garbled, and Unsupported for odd challenges."""
         await self.stream.send(self._build(method, url, headers))
-        trace("> %s %s", method, url)
+        trace("> %s %s", method, redact(url))
         skipped, strays = 0, 0
         while True:
             message = await self.receive()
@@ -110,7 +110,7 @@ class Client:
             return
         with contextlib.suppress(Trouble):
             self.stream.send_now(self._build("TEARDOWN", url, self.in_session()))
-            trace("> TEARDOWN %s", url)
+            trace("> TEARDOWN %s", redact(url))
 
     def in_session(self) -> Mapping[str, str]:
         """The header that names the session; some servers give it no identifier."""
@@ -138,7 +138,9 @@ def check(head: Head, method: str) -> None:
     if status in {401, 403}:
         raise Denied(f"the account may not see the stream ({said})")
     if 300 <= status < 400:
-        raise Unsupported(f"the stream has moved to {printable(head.get('location')) or 'an unknown place'} ({said})")
+        raise Unsupported(
+            f"the stream has moved to {redact(printable(head.get('location'))) or 'an unknown place'} ({said})"
+        )
     if status in {404, 410}:
         raise Unsupported(f"no stream at this path: check `url` or `path` ({said})")
     if status in {453, 503}:

@@ -11,7 +11,7 @@ import pytest
 from monitor.settings.load import load
 from monitor.settings.mistake import BadConfiguration
 from monitor.settings.model import Settings
-from probes.target import Secret
+from probes.target import Secret, redact
 
 
 def settings_with(folder: Path, password: str, *, lenient: bool = False, **env: str) -> Settings:
@@ -109,3 +109,16 @@ def test_settings_do_not_print_what_they_hold(tmp_path: Path) -> None:
 
 def test_a_secret_survives_its_way_to_a_worker() -> None:
     assert pickle.loads(pickle.dumps(Secret("a"))) == Secret("a")
+
+
+@pytest.mark.parametrize(
+    ("uri", "shown"),
+    [
+        ("rtsp://h/user=admin_password=tlJwpbo6_channel=1_stream=0.sdp", "rtsp://h/user=admin_password=***_channel=1_stream=0.sdp"),
+        ("http://h/snap?usr=a&pwd=b&c=d", "http://h/snap?usr=a&pwd=***&c=d"),
+        ("http://h/snap?Password=", "http://h/snap?Password=***"),
+        ("rtsp://h/live?channel=1&subtype=0", "rtsp://h/live?channel=1&subtype=0"),
+    ],
+)  # fmt: skip
+def test_redact(uri: str, shown: str) -> None:
+    assert redact(uri) == shown

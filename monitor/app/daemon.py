@@ -123,7 +123,7 @@ class Daemon:
             health.troubles["config"] = "the new configuration was refused; run: sitewarden check"
             stats.reloads["refused"] += 1
             return False
-        for name in ("store_url", "web", "metrics", "limits", "digest"):
+        for name in ("store_url", "web", "metrics", "limits", "digest", "listeners"):
             if getattr(settings, name) != getattr(self.settings, name):
                 log.warning("reload: a change of %s counts after a restart", name.removesuffix("_url"))
         self.settings, self.users = settings, users_of(settings)
@@ -188,6 +188,7 @@ async def start(file: Path, folder: Path) -> Daemon:
                 Lane.DECODE.value: limits.decode_workers * PLACES,
             },
             credentials_backoff_seconds=limits.password_retry_seconds,
+            listeners=settings.listeners,
             on_commit=lambda: courier.wake() if courier else None,
         )
         engine.tools.get(DecodePool).size = limits.decode_workers

@@ -51,7 +51,7 @@ def _summarize(settings: Settings, language: Language) -> None:
     kinds = Counter(device.kind for device in settings.devices.values() if device.id != MONITOR)
     rates = dict.fromkeys(Lane, 0.0)
     for one in settings.checks.values():
-        rates[one.lane] += 60 / one.every_seconds
+        rates[one.lane] += 0.0 if one.heard else 60 / one.every_seconds
     counted = (f"{_say(f'kind_{kind}', language)} {count}" for kind, count in kinds.most_common())
     click.echo(_say("good", language, file=settings.file))
     click.echo("  " + _say("site", language, site=settings.site.name, kinds=_say("and", language).join(counted)))

@@ -106,7 +106,7 @@ def _from_site(device: str, config: Path) -> tuple[Target, list[Question]]:
     questions = [
         Question(check.name, check.probe, check.options, check.timeout_seconds)
         for check in settings.checks.values()
-        if check.device == device
+        if check.device == device and not check.heard
     ]
     return found.target, questions
 

@@ -74,7 +74,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One question to one device, again and again."""
+    """One question to one device, again and again; or what one device says by itself (`heard`)."""
 
     device: str
     name: str
@@ -85,6 +85,7 @@ class Check:
     lane: Lane
     uses_login: bool = False
     uses_snmp: bool = False
+    heard: bool = False  # nobody asks: the listener named by `probe` hears it
 
 
 @dataclass(frozen=True, slots=True)

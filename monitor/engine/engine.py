@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 
 from monitor.core.decide import AskAgain
 from monitor.core.plan import MONITOR, Plan
@@ -14,12 +15,13 @@ from monitor.core.world import Saved, World
 from monitor.engine.clock import SteadyClock
 from monitor.engine.deadlines import Deadlines
 from monitor.engine.gate import FIRST_BACKOFF_SECONDS, SECRETS, Gate, Secret
+from monitor.engine.listeners import Listeners
 from monitor.engine.live import Feed, Health, Live, Stats
 from monitor.engine.pipeline import ClockJumped, Commits, DeadlinePassed, Pipeline, Reloaded
 from monitor.engine.scheduler import SLOW, Scheduler
 from monitor.engine.selfwatch import SelfWatch
 from probes.observation import Observation
-from probes.probe import Lane
+from probes.probe import Lane, Options
 from probes.tools import Tools
 from ticketing.ticket import Fingerprint
 
@@ -29,7 +31,10 @@ DEFAULT_LIMITS: Mapping[str, int] = {Lane.WIRE.value: 500, SLOW: 200, Lane.DECOD
 
 
 class Engine:
-    """Watches a plan. `on_commit` is called after every commit (the courier looks into the outbox)."""
+    """Watches a plan. `listeners` are their settings, by kind.
+
+    `on_commit` is called after every commit (the courier looks into the outbox).
+    """
 
     def __init__(
         self,
@@ -40,6 +45,7 @@ class Engine:
         clock: SteadyClock | None = None,
         limits: Mapping[str, int] = DEFAULT_LIMITS,
         credentials_backoff_seconds: float = FIRST_BACKOFF_SECONDS,
+        listeners: Mapping[str, Options] = MappingProxyType({}),
         on_commit: Callable[[], None] = lambda: None,
     ) -> None:
         self.clock = clock or SteadyClock()
@@ -50,6 +56,9 @@ class Engine:
         self.gate = Gate(self.clock, credentials_backoff_seconds)
         world = World.restore(saved)
         self.scheduler = Scheduler(self.tools, self.gate, self._took, self.stats, limits)
+        self.listeners = Listeners(
+            self.tools, self.gate, self._took, stats=self.stats, health=self.health, settings=listeners
+        )
         self.deadlines = Deadlines(
             self.clock,
             lambda ticket: self.pipeline.submit(DeadlinePassed(ticket)),
@@ -95,6 +104,7 @@ class Engine:
         pipeline = asyncio.create_task(self.pipeline.run(), name="pipeline")
         feeders = [
             asyncio.create_task(self.scheduler.run(), name="scheduler"),
+            asyncio.create_task(self.listeners.run(), name="listeners"),
             asyncio.create_task(self.deadlines.run(), name="deadlines"),
             asyncio.create_task(self.selfwatch.run(), name="selfwatch"),
         ]
@@ -123,11 +133,13 @@ class Engine:
         self.live.plan = plan
         self.pipeline.submit(Reloaded(plan))
         self.scheduler.plan(plan)
+        self.listeners.plan(plan)
 
     def _restore(self, plan: Plan, world: World) -> None:
         self.deadlines.note_all(world.tickets.values())
         self.pipeline.submit(Reloaded(plan))  # the configuration may have changed while the daemon was down
         self.scheduler.plan(plan)
+        self.listeners.plan(plan, _standing(plan, world))
         for device in world.conditions:
             for condition in world.standing(device):
                 rule = plan.rule(device, condition.key.rule)
@@ -147,6 +159,7 @@ class Engine:
     def _ask(self, ask: AskAgain) -> None:
         if ask.device != MONITOR:
             self.scheduler.again(ask.device, ask.check, ask.at)
+            self.listeners.again(ask.device, ask.check, ask.at)
 
     def _insist(self, ask: AskAgain) -> None:
         for secret in SECRETS:
@@ -154,10 +167,25 @@ class Engine:
                 self.scheduler.retry(ask.device, secret)
 
     async def _look(self, device: str) -> Sequence[Observation]:
-        return await self.scheduler.look(device)
+        heard = self.listeners.look(device)
+        if heard and not self.scheduler.asks(device):
+            return heard
+        return [*await self.scheduler.look(device), *heard]
 
     def _died(self, task: asyncio.Task[None], owner: asyncio.Task[object]) -> None:
         """A part that ends by itself ends the daemon; systemd starts it again."""
         if not task.cancelled() and task.exception() is not None:
             log.critical("%s ended: %r", task.get_name(), task.exception(), exc_info=task.exception())
             owner.cancel(f"{task.get_name()} ended")
+
+
+def _standing(plan: Plan, world: World) -> dict[tuple[str, str], frozenset[str]]:
+    """The rows of heard checks that are not ok: what a listener must know again after a restart."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for device in world.conditions:
+        for condition in world.standing(device):
+            rule = plan.rule(device, condition.key.rule)
+            check = plan.checks.get((device, rule.check)) if rule is not None else None
+            if check is not None and check.heard and condition.key.component:
+                found.setdefault((device, check.name), set()).add(condition.key.component)
+    return {key: frozenset(rows) for key, rows in found.items()}

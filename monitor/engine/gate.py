@@ -75,6 +75,10 @@ class Gate:
         refusal = self._account(device, secret).refusal
         return refusal is None or (self._now() >= refusal.retry_at and refusal.by in (None, (device, check)))
 
+    def works(self, device: str, secret: Secret) -> bool:
+        """Was it accepted since it was last in doubt?"""
+        return self._account(device, secret).works
+
     def line(self, device: str) -> Hashable:
         """Where a check waits that sends the login: behind others of its device; of its account, until that works."""
         account = self._account(device, "login")

@@ -74,6 +74,8 @@ class Stats:
     commit_failures: int = 0
     uncommitted: int = 0  # changes that wait for the database
     decode_deaths: int = 0  # workers that hung or crashed
+    heard: Counter[tuple[str, str]] = field(default_factory=Counter)  # (listener, what became of the message)
+    listener_failures: Counter[str] = field(default_factory=Counter)  # listener -> how often it had to be started anew
     reloads: Counter[str] = field(default_factory=Counter)  # "ok" / "refused"
     delivered: Counter[tuple[str, str]] = field(default_factory=Counter)  # (channel, "ok" / "failed")
     outbox_waiting: int = 0
@@ -85,7 +87,7 @@ class Stats:
 class Health:
     """Why the daemon is not ready: part -> reason; empty when all is well.
 
-    Parts: database, outbox, config, clock, names.
+    Parts: database, outbox, config, clock, names, listeners.
     """
 
     troubles: dict[str, str] = field(default_factory=dict)

@@ -84,10 +84,11 @@ class Scheduler:
         """Take a plan: new and changed checks start soon, the others keep their turn, gone ones end with their look."""
         old, self._plan = self._turns, plan
         self._turns = {}
-        self._names = {name for _, name in plan.checks}
+        asked = {key: check for key, check in plan.checks.items() if not check.heard}
+        self._names = {name for _, name in asked}
         now = monotonic()
-        fresh = sum(key not in old for key in plan.checks)
-        for key, check in plan.checks.items():
+        fresh = sum(key not in old for key in asked)
+        for key, check in asked.items():
             known = old.get(key)
             if known is not None and known.check == check:
                 self._turns[key] = known
@@ -143,6 +144,10 @@ class Scheduler:
             futures.append(future)
             self.again(device, turn.check.name, self._tools.now())
         return list(await asyncio.gather(*futures))
+
+    def asks(self, device: str) -> bool:
+        """Is that device asked anything?"""
+        return bool(self._turns_of(device))
 
     def _turns_of(self, device: str) -> list[_Turn]:
         return [turn for name in self._names if (turn := self._turns.get((device, name))) is not None]

@@ -97,6 +97,7 @@ class SelfWatch:
                 "lateness_p99_seconds": late[int(len(late) * 0.99)],
                 "decode_deaths": stats.decode_deaths - self._samples[0].decode_deaths,
                 "config_refused": "config" in self._health.troubles,
+                "listener_failing": "listeners" in self._health.troubles,
             },
         )
 

@@ -14,7 +14,7 @@ from probes.observation import Outcome
 from ticketing import clocks
 from ticketing.ticket import OVER, Severity, Ticket, TicketState
 
-PARTS = ("clock", "config", "database", "names", "outbox")  # of the daemon's health
+PARTS = ("clock", "config", "database", "listeners", "names", "outbox")  # of the daemon's health
 QUANTILES = (0.5, 0.9, 0.99)
 
 SITE = Family("sitewarden_site_info", "Always 1; which site this daemon watches.", ("site", "name", "timezone"))
@@ -70,10 +70,21 @@ DELIVERIES = Family(
 )
 RELOADS = Family("sitewarden_reloads_total", "Reloads of the configuration.", ("result",), "counter")
 
+HEARD = Family(
+    "sitewarden_heard_total",
+    "Messages that devices sent by themselves, by listener: taken, or why not.",
+    ("listener", "result"),
+    "counter",
+)
+LISTENER_FAILURES = Family(
+    "sitewarden_listener_failures_total", "How often a listener ended and was started anew.", ("listener",), "counter"
+)
+
 OF_DAEMON = (
     SITE, BUILD, STARTED, READY, TROUBLE, CONDITIONS, HELD_BACK, TICKETS, OPENED, BREACHED, NEXT_DUE, LOOKS,
     LOOK_SECONDS, RUNNING, WAITING, SKIPPED, LATENESS, QUEUE, DECISIONS, CHANGES, COMMITS, COMMIT_SECONDS,
-    COMMIT_FAILURES, UNCOMMITTED, DATABASE_SIZE, DEATHS, OUTBOX, OUTBOX_AGE, DELIVERIES, RELOADS,
+    COMMIT_FAILURES, UNCOMMITTED, DATABASE_SIZE, DEATHS, OUTBOX, OUTBOX_AGE, DELIVERIES, RELOADS, HEARD,
+    LISTENER_FAILURES,
 )  # fmt: skip
 
 
@@ -90,6 +101,7 @@ def write_daemon(live: Live, version: str, page: Page) -> None:
     _write_looks(live.stats, page)
     _write_pipeline(live.stats, page)
     _write_outbox(live.stats, page)
+    _write_heard(live.stats, page)
 
 
 def _add(page: Page, family: Family, value: float, *values: str) -> None:
@@ -155,6 +167,13 @@ def _write_pipeline(stats: Stats, page: Page) -> None:
         _add(page, DATABASE_SIZE, stats.database_bytes)
     for result in ("ok", "refused"):
         _add(page, RELOADS, stats.reloads[result], result)
+
+
+def _write_heard(stats: Stats, page: Page) -> None:
+    for (listener, result), count in sorted(stats.heard.items()):
+        _add(page, HEARD, count, listener, result)
+    for listener, count in sorted(stats.listener_failures.items()):
+        _add(page, LISTENER_FAILURES, count, listener)
 
 
 def _write_outbox(stats: Stats, page: Page) -> None:

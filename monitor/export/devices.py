@@ -56,7 +56,8 @@ def _write_row(device: str, key: str, row: Values, table: f.Table, page: Page) -
 
 def write_check(check: Check, page: Page) -> None:
     """How often one check is asked."""
-    page.add(f.CHECK_EVERY, labels(f.CHECK_EVERY.labels, (check.device, check.name)), check.every_seconds)
+    if not check.heard:
+        page.add(f.CHECK_EVERY, labels(f.CHECK_EVERY.labels, (check.device, check.name)), check.every_seconds)
 
 
 def write_device(device: Device, plan: Plan, world: World, page: Page) -> None:

@@ -18,18 +18,28 @@ from monitor.settings.layers import COMMON, OFF, Laid, copy, lay
 from monitor.settings.mistake import did_you_mean
 from monitor.settings.shipped import shipped_folder
 from monitor.settings.tree import MarkedMap, path_of
-from probes.probe import Options, Probe
-from probes.registry import probe
+from probes.listener import Listener
+from probes.probe import Lane, Options, Probe
+from probes.registry import HEARD, listener, probe
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """What one check is after all layers: shared by all devices whose layers say the same."""
 
-    probe: Probe
+    probe: Probe | Listener
     options: Options
-    every_seconds: float
-    timeout_seconds: float
+    every_seconds: float = 0.0
+    timeout_seconds: float = 0.0
+
+    def of(self, device: str, name: str) -> Check:
+        """As the check of that device."""
+        one, heard = self.probe, isinstance(self.probe, Listener)
+        lane = one.lane if isinstance(one, Probe) else Lane.WIRE
+        return Check(
+            device, name, one.kind, self.options, self.every_seconds, self.timeout_seconds, lane, one.uses_login,
+            one.uses_snmp, heard,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +83,7 @@ class CheckReader:
                 continue
             asked = self._asked(name, wish)
             if asked is not None:
-                found.append(
-                    Check(
-                        device.id, name, asked.probe.kind, asked.options, asked.every_seconds, asked.timeout_seconds,
-                        asked.probe.lane, asked.probe.uses_login, asked.probe.uses_snmp,
-                    )
-                )  # fmt: skip
+                found.append(asked.of(device.id, name))
         return found
 
     def _has_access(self, device: Device, wish: _Wish) -> bool:
@@ -114,7 +119,7 @@ class CheckReader:
             self._lend(laid.options, wish)
         if name == "rtsp" and not laid.options.keys() & {"url", "path", "depth"}:
             laid.options["depth"] = "options"  # without an address of the stream no more can be asked
-        found = self._complete(name, wish.kind, laid, sure=sure)
+        found = self._hear(name, laid) if name in HEARD else self._complete(name, wish.kind, laid, sure=sure)
         return found if len(self._reading.findings.mistakes) == before else None
 
     def _lend(self, frame: MarkedMap, wish: _Wish) -> None:
@@ -134,6 +139,21 @@ class CheckReader:
             if known.keys() & {"url", "path"}:
                 copy(known, frame, ("url", "path", "port", "tls", "transport"))
 
+    def _hear(self, name: str, laid: Laid) -> _Asked | None:
+        ears, said = listener(name), laid.options
+        known = keys_of(ears.options)
+        note_unknown(said, known, self._reading.findings)
+        for key in said.keys() - known:
+            del said[key]
+        options = self._options_of(name, ears.options, said)
+        return None if options is None else _Asked(ears, self._shared(options))
+
+    def _options_of(self, kind: str, model: type[Options], said: MarkedMap) -> Options | None:
+        if kind not in self._adapters:
+            self._adapters[kind] = TypeAdapter(model)
+        assert said.above is not None
+        return validate(self._adapters[kind], said, self._reading, said.above)
+
     def _complete(self, name: str, device_kind: str, laid: Laid, *, sure: bool) -> _Asked | None:
         common, said = laid.common, laid.options
         kind = (common.probe if name == "reach" else None) or PROBES[name]
@@ -144,10 +164,7 @@ class CheckReader:
         note_unknown(said, (known | COMMON) - ({"probe"} if name != "reach" else set()), self._reading.findings)
         for key in said.keys() - known:
             del said[key]
-        if kind not in self._adapters:
-            self._adapters[kind] = TypeAdapter(asking.options)
-        assert said.above is not None
-        options = validate(self._adapters[kind], said, self._reading, said.above)
+        options = self._options_of(kind, asking.options, said)
         if options is None:
             return None
         if name == "snmp":

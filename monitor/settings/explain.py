@@ -96,6 +96,8 @@ def _asked(plan: Plan, device: Device, rule: Rule, language: Language) -> str:
     check = plan.checks.get((device.id, rule.check))
     if check is None:
         return WORDS["asked_self" if device.id == MONITOR else "asked_login"].get(language)
+    if check.heard:
+        return WORDS["heard"].get(language).format(check=check.name, host=device.target.host)
     return (
         WORDS["asked"]
         .get(language)
@@ -115,7 +117,7 @@ def _fires(plan: Plan, device: Device, rule: Rule, language: Language) -> str:
         return WORDS["fires_at_once"].get(language)
     check = plan.checks.get((device.id, rule.check))
     facts = {"looks": str(rule.looks), "hold": say_duration(rule.for_seconds)}
-    if check is None:
+    if check is None or check.heard:
         return WORDS["fires_later"].get(language).format_map(facts)
     looks = max(rule.for_seconds, rule.looks * check.timeout_seconds)
     return WORDS["fires"].get(language).format_map({**facts, "latest": say_duration(check.every_seconds + looks)})

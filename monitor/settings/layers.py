@@ -12,6 +12,7 @@ from monitor.settings.file.base import keys_of, mark_of, validate
 from monitor.settings.file.device import CheckShape
 from monitor.settings.file.secret import Reading
 from monitor.settings.tree import MarkedMap, path_of
+from probes.registry import HEARD
 
 ON, OFF = ("on", "true"), ("off", "false")
 COMMON = keys_of(CheckShape)
@@ -42,15 +43,16 @@ def lay(name: str, said: list[MarkedMap], own: MarkedMap, reading: Reading) -> L
 
 
 def _lay_over(laid: Laid, value: MarkedMap, place: tuple[MarkedMap, str], reading: Reading) -> None:
+    common = frozenset() if place[1] in HEARD else COMMON  # nobody asks: there is neither an interval nor a timeout
     said = MarkedMap(value.mark)
     said.above = value.above
-    copy(value, said, value.keys() & COMMON)
+    copy(value, said, value.keys() & common)
     shape = validate(_ADAPTER, said, reading, place)
     if shape is not None:
         if shape.probe is not None:
             _change_probe(laid, shape.probe, value, place[1], reading)
         laid.common = laid.common.model_copy(update={key: getattr(shape, key) for key in shape.model_fields_set})
-    copy(value, laid.options, value.keys() - COMMON)
+    copy(value, laid.options, value.keys() - common)
 
 
 def _change_probe(laid: Laid, kind: str, value: MarkedMap, name: str, reading: Reading) -> None:

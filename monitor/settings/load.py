@@ -34,6 +34,7 @@ from monitor.settings.model import Digest, Limits, Settings
 from monitor.settings.sections import listing, mapping, single
 from monitor.settings.service import (
     read_channels,
+    read_listeners,
     read_metrics,
     read_routes,
     read_store,
@@ -127,6 +128,7 @@ def _read(root: MarkedMap, reading: Reading, name: str, folders: tuple[list[Path
             limits.stop,
         ),
         Digest(digest.messages, digest.within),
+        read_listeners(root, reading),
     )
     advise(settings, root, reading.findings)
     return replace(settings, warnings=in_order(reading.findings.warnings))

@@ -10,6 +10,7 @@ from monitor.core.plan import Check, Device, Fault, Rule, Site
 from monitor.settings.channels import Channel
 from monitor.settings.mistake import Mistake
 from monitor.settings.overrides import Override
+from probes.probe import Options
 from probes.target import Secret
 from ticketing.policies import Route, ServiceTargets
 from ticketing.ticket import Language, Severity
@@ -88,4 +89,5 @@ class Settings:
     channels: Mapping[str, Channel]
     limits: Limits
     digest: Digest
+    listeners: Mapping[str, Options]  # kind of listener -> where it listens
     warnings: tuple[Mistake, ...] = ()

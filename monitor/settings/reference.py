@@ -20,6 +20,7 @@ from monitor.settings.rules import RuleBook
 from monitor.settings.schema import Schema, options_of
 from monitor.settings.shipped import shipped_folder
 from monitor.settings.vocabulary import FUNCTIONS, VOCABULARY
+from probes.registry import HEARD, listener
 
 FILE = Path(__file__).resolve().parent.parent.parent / "docs" / "configuration.md"
 
@@ -72,12 +73,15 @@ groups.
 """
 
 
+_HEARD = "Heard, not asked: the device says it by itself; `on`, or its options, turns it on."
+
+
 def page() -> str:
     """The whole page, as Markdown."""
     lines = [_HEAD]
     for title, shape, text in _SECTIONS:
         lines += [f"## {title}", "", *([text, ""] if text else []), *_table(shape.model_json_schema()), ""]
-    lines += [*_checks(), *_targets(), *_rules()]
+    lines += [*_checks(), *_listeners(), *_targets(), *_rules()]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -160,10 +164,24 @@ def _checks() -> Iterator[str]:
     for name in CHECK_NAMES:
         for kind, options in options_of(name).items():
             title = name if name == kind else f"{name}: {kind}"
-            yield from (f"### {title}", "", f"Every {say_duration(EVERY_SECONDS[name])} unless said otherwise.", "")
+            often = f"Every {say_duration(EVERY_SECONDS[name])} unless said otherwise." if name not in HEARD else _HEARD
+            yield from (f"### {title}", "", often, "")
             if options.get("description"):
                 yield from (_cell(options["description"]), "")
             yield from (*_table(options), "")
+
+
+def _listeners() -> Iterator[str]:
+    if not HEARD:
+        return
+    yield from (
+        "## listeners",
+        "",
+        "Check that is heard → where its listener listens. A change counts after a restart.",
+        "",
+    )
+    for kind in HEARD:
+        yield from (f"### listeners: {kind}", "", *_table(listener(kind).settings.model_json_schema()), "")
 
 
 def _targets() -> Iterator[str]:

@@ -13,7 +13,7 @@ from monitor.settings.file.device import CHECK_NAMES, CheckShape
 from monitor.settings.file.rule import FaultShape, OverrideShape, RuleShape
 from monitor.settings.file.site import SiteFile
 from monitor.settings.shipped import shipped_folder
-from probes.registry import probe
+from probes.registry import HEARD, listener, probe
 
 Schema = dict[str, Any]
 
@@ -27,6 +27,7 @@ def schemas() -> Mapping[str, Schema]:
     definitions: Schema = site["$defs"]
     definitions["Checks"] = _checks(definitions)
     site["properties"]["rules"]["additionalProperties"] = _overrides(definitions)
+    site["properties"]["listeners"] |= _listeners(definitions)
     for shape in ("CommonShape", "GroupShape", "DeviceShape"):
         kept = definitions[shape]["properties"]["checks"]
         definitions[shape]["properties"]["checks"] = {
@@ -42,7 +43,9 @@ def schemas() -> Mapping[str, Schema]:
 
 
 def options_of(check: str) -> Mapping[str, Schema]:
-    """Probe -> schema of its options, for every probe that the check may put."""
+    """Probe -> schema of its options, for every probe that the check may put; of a listener, that."""
+    if check in HEARD:
+        return {check: listener(check).options.model_json_schema()}
     kinds = ("icmp", "tcp") if check == "reach" else (PROBES[check],)
     return {kind: probe(kind).options.model_json_schema() for kind in kinds}
 
@@ -52,6 +55,7 @@ def _checks(definitions: Schema) -> Schema:
     found: Schema = {}
     for name in CHECK_NAMES:
         properties = {key: value for key, value in common.items() if key != "probe" or name == "reach"}
+        properties = {} if name in HEARD else properties
         for kind, options in options_of(name).items():
             for inner, schema in options.get("$defs", {}).items():
                 definitions.setdefault(inner, schema)
@@ -64,6 +68,16 @@ def _checks(definitions: Schema) -> Schema:
             ]
         }
     return {"type": "object", "properties": found, "additionalProperties": False}
+
+
+def _listeners(definitions: Schema) -> Schema:
+    found: Schema = {}
+    for kind in HEARD:
+        schema = listener(kind).settings.model_json_schema()
+        for inner, of_inner in schema.pop("$defs", {}).items():
+            definitions.setdefault(inner, of_inner)
+        found[kind] = schema
+    return {"properties": found, "additionalProperties": False}
 
 
 def _overrides(definitions: Schema) -> Schema:

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from monitor.settings import defaults
 from monitor.settings.channels import AppriseChannel, Channel, MailChannel, MqttChannel, WebhookChannel
-from monitor.settings.file.base import mark_of
+from monitor.settings.file.base import mark_of, note_unknown, validate
 from monitor.settings.file.channel import AppriseShape, ChannelShape, MailShape, MqttShape, RouteShape, WebhookShape
 from monitor.settings.file.secret import Reading
 from monitor.settings.file.site import MetricsShape, StoreShape, TargetsShape, UserShape, WebShape
@@ -20,6 +20,8 @@ from monitor.settings.mistake import Findings, did_you_mean
 from monitor.settings.model import Listen, User, Web
 from monitor.settings.sections import Listing, Section, entries
 from monitor.settings.tree import MarkedMap, path_of, read
+from probes.probe import Options
+from probes.registry import HEARD, listener
 from probes.target import Secret
 from ticketing.policies import Route, ServiceTargets
 from ticketing.ticket import Language, Severity
@@ -136,6 +138,22 @@ def _spoken(listen: Listen) -> str:
 def read_metrics(shape: MetricsShape) -> Listen | None:
     """The metrics' own address, if they have one."""
     return Listen(*shape.listen) if shape.listen else None
+
+
+def read_listeners(root: MarkedMap, reading: Reading) -> Mapping[str, Options]:
+    """Kind of listener -> its settings; the usual ones where the file says nothing."""
+    found = {kind: listener(kind).settings() for kind in HEARD}
+    branch = root.get("listeners")
+    if branch is None:
+        return found
+    if not isinstance(branch, MarkedMap):
+        reading.findings.wrong(mark_of(root, "listeners"), "listeners", "want_mapping")
+        return found
+    note_unknown(branch, frozenset(HEARD), reading.findings)
+    for kind in branch.keys() & found.keys():
+        adapter: TypeAdapter[Options] = TypeAdapter(listener(kind).settings)
+        found[kind] = validate(adapter, branch[kind], reading, (branch, kind)) or found[kind]
+    return found
 
 
 def read_store(shape: StoreShape, root: MarkedMap, reading: Reading) -> Secret:

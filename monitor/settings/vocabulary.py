@@ -73,7 +73,8 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
     "self": Vocabulary(
         _words(
             "database_writable database_trouble_seconds outbox_oldest_seconds outbox_failing probe_bugs "
-            "local_trouble_ratio unresolved_ratio clock_jump_seconds lateness_p99_seconds decode_deaths config_refused"
+            "local_trouble_ratio unresolved_ratio clock_jump_seconds lateness_p99_seconds decode_deaths config_refused "
+            "listener_failing"
         )
     ),
 })  # fmt: skip

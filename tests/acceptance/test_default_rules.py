@@ -146,6 +146,7 @@ CASES = (
     Case("monitor.late", NORMAL, MONITOR, itself(lateness_p99_seconds=12.0)),
     Case("monitor.decoder", NORMAL, MONITOR, itself(decode_deaths=11)),
     Case("monitor.config", NORMAL, MONITOR, itself(config_refused=True)),
+    Case("monitor.listener", HIGH, MONITOR, itself(listener_failing=True)),
 )
 
 

@@ -164,6 +164,8 @@ def test_silence_is_trouble_and_a_refused_password_is_not_silence(
         ("monitor-decoder", {"decode_deaths": 9}, False),
         ("monitor-config", {"config_refused": True}, True),
         ("monitor-config", {"config_refused": False}, False),
+        ("monitor-listener", {"listener_failing": True}, True),
+        ("monitor-listener", {"listener_failing": False}, False),
     ],
 )  # fmt: skip
 def test_verdicts(rules: dict[str, Rule], name: str, values: dict[str, Any], expected: bool | None) -> None:

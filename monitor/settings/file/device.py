@@ -11,10 +11,11 @@ from monitor.settings.file.base import Shape
 from monitor.settings.file.secret import SecretText
 from monitor.settings.file.units import Host, Identifier, Seconds
 from monitor.settings.tree import MarkedMap
+from probes.registry import HEARD
 
 WatchedKind = Literal["camera", "recorder", "panel", "switch", "ups", "gateway", "server", "sensor"]
 KINDS: tuple[WatchedKind, ...] = ("camera", "recorder", "panel", "switch", "ups", "gateway", "server", "sensor")
-CHECK_NAMES = dict.fromkeys(("reach", "rtsp", "onvif", "frame", "snmp", "http", "tls")).keys()
+CHECK_NAMES = dict.fromkeys(("reach", "rtsp", "onvif", "frame", "snmp", "http", "tls", *HEARD)).keys()
 
 _MIN_KEY = 8  # characters; RFC 3414, 11.2, wants passwords of at least that many
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -142,6 +142,7 @@ class SiteFile(Shape):
     defaults: dict[WatchedKind, CommonShape] = Field({}, description="kind -> what all devices of that kind share")
     groups: dict[str, GroupShape] = Field({}, description="name -> what many devices share")
     devices: list[DeviceShape]
+    listeners: dict[str, Any] = Field({}, description="check that is heard -> where its listener listens")
     rules: dict[str, Overrides] = Field({}, description="rule id (`*` allowed) -> what this site changes of it")
     rule_files: Files = Field([], description="own rules, beside the shipped ones")
     fault_files: Files = Field([], description="own faults, beside the shipped ones")

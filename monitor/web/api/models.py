@@ -76,7 +76,10 @@ class Look(Model):
 
 
 class Check(Model):
-    """One question that is asked again and again; `look` is null until it was asked."""
+    """One question that is asked again and again; `look` is null until it was asked.
+
+    `every_seconds` is 0 where nobody asks: the device tells by itself.
+    """
 
     name: str
     probe: str

@@ -118,6 +118,7 @@ NAMES: Final[Mapping[str, str]] = {
     "lateness_p99_seconds": msg("Lateness (p99)"),
     "decode_deaths": msg("Decoders that died in an hour"),
     "config_refused": msg("New configuration refused"),
+    "listener_failing": msg("A listener does not listen"),
 }
 
 WORDS: Final[Mapping[str, str]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import select
 import socket
 import struct
 
@@ -37,14 +38,18 @@ class Wire:
 
     def __init__(self, tools: Tools) -> None:
         self._sockets: dict[int, socket.socket] = {}
+        self._epolls: list[select.epoll] = []
         self._waiting: dict[tuple[str, int], dict[int, _Question]] = {}
 
     async def close(self) -> None:
         """Close the sockets; who still waits is told that nothing came."""
         loop = asyncio.get_running_loop()
+        for epoll in self._epolls:
+            loop.remove_reader(epoll.fileno())
+            epoll.close()
         for sock in self._sockets.values():
-            loop.remove_reader(sock.fileno())
             sock.close()
+        self._epolls.clear()
         self._sockets.clear()
         for questions in list(self._waiting.values()):
             for question in list(questions.values()):
@@ -91,10 +96,15 @@ class Wire:
         try:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
             sock.setsockopt(*_RECVERR[socket.AddressFamily(family)], 1)
-            asyncio.get_running_loop().add_reader(sock.fileno(), self._ready, sock)
+            # A queued ICMP error shows as POLLERR, at which libuv ceases to watch a socket: every agent would be silent
+            # from then on. Behind an epoll of its own it looks like any other event.
+            epoll = select.epoll()
+            epoll.register(sock, select.EPOLLIN)
+            asyncio.get_running_loop().add_reader(epoll.fileno(), self._ready, sock)
         except BaseException:
             sock.close()
             raise
+        self._epolls.append(epoll)
         self._sockets[family] = sock
         return sock
 
@@ -103,11 +113,12 @@ class Wire:
             try:
                 data, sender = sock.recvfrom(_MAX_DATAGRAM)
             except BlockingIOError:
-                return
+                break
             except OSError:
                 self._read_errors(sock)
                 continue
             self._take(data, sender)
+        self._read_errors(sock)
 
     def _take(self, data: bytes, sender: SocketAddress) -> None:
         questions = self._waiting.get((sender[0], sender[1]))

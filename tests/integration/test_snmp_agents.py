@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+import uvloop
 
 from probes.ask import ask
 from probes.observation import Observation, Outcome
@@ -198,3 +199,17 @@ def _open_files() -> int:
     from pathlib import Path
 
     return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_refusals_of_many_do_not_make_it_deaf(snmpd: Agent) -> None:
+    """On the daemon's own loop: libuv ceases to watch a socket that shows a queued error."""
+
+    async def ask_around() -> list[Outcome]:
+        tools = Tools()
+        closed = [Target(f"closed-{at}", f"127.6.0.{at}", snmp=snmpd.target().snmp) for at in range(1, 200)]
+        await asyncio.gather(*(look(tools, one) for one in closed))
+        seen = await look(tools, snmpd.target("alive"))
+        await tools.close()
+        return [seen.outcome]
+
+    assert uvloop.run(ask_around()) == [Outcome.OK]

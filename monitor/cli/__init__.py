@@ -14,6 +14,7 @@ _COMMANDS = {
     "check": ("monitor.cli.check", "check"),
     "probe": ("monitor.cli.probe", "probe"),
     "demo": ("monitor.cli.demo", "demo"),
+    "discover": ("monitor.cli.discover", "discover"),
     "password": ("monitor.cli.password", "password"),
     "backup": ("monitor.cli.backup", "backup"),
 }

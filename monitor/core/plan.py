@@ -104,6 +104,8 @@ class Device:
     power: str | None = None  # the UPS that feeds it, if known
     tags: Mapping[str, str] = field(default_factory=dict)
     silenced: bool = False
+    serial: str = ""  # as discovery found it; by it a device is known again at another address
+    mac: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,23 @@ A device takes over what its kind's defaults and its group say; what it says its
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from monitor.core.plan import MONITOR, Check, Device
 from monitor.settings.checks import CheckReader
 from monitor.settings.file.base import mark_of
 from monitor.settings.file.device import KINDS, CommonShape, CredentialShape, DeviceShape, GroupShape
 from monitor.settings.file.secret import Reading
-from monitor.settings.mistake import did_you_mean
-from monitor.settings.sections import Listing, Section, Written
-from monitor.settings.tree import MarkedMap, path_of
+from monitor.settings.mistake import Findings, did_you_mean
+from monitor.settings.sections import Listing, Section, Written, mapping
+from monitor.settings.tree import MarkedMap, parse, path_of
+from probes.discovery import Access
 from probes.target import Login, SnmpAccess, Target
 
 Layers = tuple[Written[Any], ...]  # what may be said of a device, the most general first
@@ -120,6 +125,8 @@ class FleetReader:
             said["power"],
             self._shared_tags(layers),
             bool(said["silenced"]),
+            shape.serial,
+            shape.mac.lower(),
         )
         fleet.devices[device.id] = device
         if shape.port and device.parent is None:
@@ -216,3 +223,14 @@ def _access(shape: CredentialShape) -> tuple[Login | None, SnmpAccess | None]:
     if snmp.community is not None:
         access = SnmpAccess(snmp.version, snmp.port, snmp.community)
     return login, access
+
+
+def read_access(text: str, file: Path) -> dict[str, Access]:
+    """The entries of `credentials` by name, of a file that was found good; a secret that cannot be had is empty."""
+    findings = Findings()
+    root = parse(text.encode(), findings, str(file))
+    if not isinstance(root, MarkedMap):
+        return {}
+    reading = Reading(findings, file.absolute().parent, os.environ, lenient=True)
+    section = mapping(root, "credentials", TypeAdapter(CredentialShape), reading)
+    return {name: Access(name, *_access(written.shape)) for name, written in section.items.items()}

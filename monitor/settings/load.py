@@ -43,7 +43,7 @@ from monitor.settings.service import (
     read_web,
 )
 from monitor.settings.shipped import shipped_folder
-from monitor.settings.tree import MarkedMap, path_of, read
+from monitor.settings.tree import MarkedMap, parse, path_of, read
 
 _UNNAMED = SiteShape.model_construct(id="site", name="site", timezone="UTC", language="en", address="", contact="")
 
@@ -64,16 +64,19 @@ def load(
     faults_folders: Iterable[Path] | None = None,
     env: Mapping[str, str] | None = None,
     lenient: bool = False,
+    text: str | None = None,
 ) -> Settings:
     """Read and check a site's file. Raises `BadConfiguration` with every mistake, and nothing else.
 
     `rules_folders` and `faults_folders` default to the shipped ones. `lenient`: a secret that only the service's own
-    user can read is a warning, for people who check a file by hand; such settings must not be run.
+    user can read is a warning, for people who check a file by hand; such settings must not be run. `text`: what the
+    file would say, in place of what it says.
     """
     file = Path(path)
     findings = Findings()
     reading = Reading(findings, file.absolute().parent, os.environ if env is None else env, lenient)
-    root = read(file, findings, name=str(path))
+    name = str(path)
+    root = read(file, findings, name=name) if text is None else parse(text.encode(), findings, name)
     if root is None and not findings.mistakes:
         findings.wrong(Mark(str(path)), "", "empty_file")
     if root is not None and not isinstance(root, MarkedMap):

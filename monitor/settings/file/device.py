@@ -121,4 +121,8 @@ class DeviceShape(CommonShape):
     kind: WatchedKind | None = Field(None, description="needed, unless its group says it")
     group: str | None = Field(None, description="name of an entry of `groups`")
     host: Host = Field(description="IP address or name")
+    serial: str = Field(
+        "", description="serial number; by it `sitewarden discover` knows a device again that has moved"
+    )
+    mac: str = Field("", description="MAC address, `00:11:22:aa:bb:cc`; the same where there is no serial number")
     port: str = Field("", description="port of its parent; for PoE the table's key, `1.7`")

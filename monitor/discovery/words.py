@@ -1,0 +1,61 @@
+"""How are reasons, changes and kinds of a sweep told to people?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from monitor.discovery.comparison import Change
+from monitor.locale import Translate, msg
+from probes.discovery import MAX_ADDRESSES, BadPorts, BadRange, Found
+from probes.discovery.ranges import Wrong
+
+CHANGES: Final[Mapping[Change, str]] = {
+    Change.NEW: msg("new"),
+    Change.MOVED: msg("moved"),
+    Change.SWAPPED: msg("swapped"),
+    Change.GONE: msg("gone"),
+    Change.SAME: msg("as configured"),
+}
+KINDS: Final[Mapping[str, str]] = {
+    "camera": msg("camera"),
+    "recorder": msg("recorder"),
+    "panel": msg("alarm panel"),
+    "switch": msg("switch"),
+    "ups": msg("UPS"),
+    "gateway": msg("gateway"),
+    "server": msg("server"),
+    "sensor": msg("sensor"),
+    "": msg("unknown"),
+}
+_WRONG: Final[Mapping[Wrong, str]] = {
+    Wrong.UNREADABLE: msg("{text} is no range: write 10.1.0.0/22, 10.1.0.10-10.1.0.40, 10.1.0.10-40 or 10.1.0.5."),
+    Wrong.IPV6: msg("{text}: IPv6 networks have too many addresses to go through; give IPv4 ranges."),
+    Wrong.TOO_LARGE: msg(
+        "{text} addresses or range is too large: at most {most} (a /16) at once. More would take hours, ask strangers, "
+        "and is nearly always a mistyped prefix; give the networks that the site really uses."
+    ),
+    Wrong.NOT_HOSTS: msg("{text} holds no addresses of hosts (0.x, multicast or reserved)."),
+    Wrong.BACKWARDS: msg("{text} ends before it begins."),
+    Wrong.NONE: msg("No range is given."),
+}
+_BAD_PORTS: Final = msg("{text}: write ports as http=80,8080; protocols are http, https, rtsp, snmp, sia, sdk, wsd.")
+
+
+def say_refused(error: BadRange | BadPorts, say: Translate) -> str:
+    """One line for who gave the range or the ports."""
+    if isinstance(error, BadPorts):
+        return say(_BAD_PORTS).format(text=error.text)
+    return say(_WRONG[error.wrong]).format(text=error.text, most=f"{MAX_ADDRESSES:,}")
+
+
+def say_login(found: Found, say: Translate) -> str:
+    """How the login went at this host; empty if there is nothing to say."""
+    if found.refusals:
+        first = found.refusals[0]
+        return say(msg("{credentials} REFUSED by {protocol}")).format(
+            credentials=first.credentials, protocol=first.protocol.upper()
+        )
+    if found.login:
+        return say(msg("{credentials} taken")).format(credentials=found.login)
+    return say(msg("wants a login")) if found.wants_login else ""

@@ -18,7 +18,9 @@ _WHERE = {
     "snmp": "probes.snmp",
     "frame": "probes.frame",
 }
-_LISTENERS: dict[str, str] = {}
+_LISTENERS = {
+    "traps": "probes.traps",
+}
 
 KINDS = tuple(_WHERE)
 HEARD = tuple(_LISTENERS)  # kinds of listeners, which are also the names of the checks that they hear

@@ -82,7 +82,7 @@ class Listeners:
         for kind in self._ears.keys() - wanted.keys():
             self._stop(kind)
         for kind, devices in wanted.items():
-            self._listening(kind).attend(devices)
+            self._open(kind).attend(devices)
             self._start(kind)
 
     def again(self, device: str, name: str, at: float) -> None:
@@ -95,6 +95,10 @@ class Listeners:
             self._again[device, name] = when
             heapq.heappush(self._heap, (when, (device, name)))
             self._wake.set()
+
+    def listening(self, kind: str) -> Listening:
+        """The listener of that kind, for those who know it; KeyError if none runs."""
+        return self._ears[kind].listening
 
     def look(self, device: str) -> list[Observation]:
         """What is known of that device, as of now."""
@@ -137,7 +141,7 @@ class Listeners:
         self._again.pop(key, None)
         self._sink(look)
 
-    def _listening(self, kind: str) -> Listening:
+    def _open(self, kind: str) -> Listening:
         ears = self._ears.get(kind)
         if ears is None:
             one = listener(kind)

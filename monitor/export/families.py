@@ -156,6 +156,12 @@ VALUES: Mapping[str, Mapping[str, Measured]] = {
             "sitewarden_frame_change_mean", "Mean difference of two key frames of one session, 0 to 255."
         ),
     },
+    "traps": {
+        "heard_at": _of_device("sitewarden_traps_last_heard_timestamp_seconds", "When the device's latest trap came."),
+        "received": _of_device("sitewarden_traps_received", "Traps of the device that were taken since the start."),
+        "dropped": _of_device("sitewarden_traps_dropped", "Traps beyond the device's budget, since the start."),
+        "flooding": _of_device("sitewarden_traps_flooding", "1 while the device sends more traps than it may."),
+    },
     "snmp": {
         "uptime_seconds": _of_device("sitewarden_device_uptime_seconds", "Time since the device's agent started."),
         "cpu_percent": _of_device("sitewarden_device_cpu_ratio", "Load of the processor.", _from_percent),

@@ -68,6 +68,9 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
     ),
     "http": Vocabulary(_words("status body_bytes")),
     "tls": Vocabulary(_words("days_left version issuer subject fingerprint_sha256 trusted")),
+    "traps": Vocabulary(
+        _words("received dropped flooding heard_at"), {"alarm": _words("alarm item state text times")}
+    ),
     "login": Vocabulary(_words("state check")),
     "snmp_login": Vocabulary(_words("state check")),
     "self": Vocabulary(

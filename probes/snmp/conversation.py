@@ -42,6 +42,11 @@ class Conversation:
         self._stretch = Stretch.BLUMENTHAL
         self._doubts = 0
 
+    @property
+    def engine(self) -> secure.Engine:
+        """The agent as it presented itself last; without an engine ID before it has."""
+        return self._engine
+
     async def ask(self, exchange: Exchange, kind: Kind, bindings: bytes, first: int, second: int) -> Pdu:
         """Ask, after presenting oneself where needed. Denied at the first report that says so."""
         for attempt in (1, 2):

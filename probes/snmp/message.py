@@ -5,7 +5,7 @@ RFC 1157, RFC 1901, RFC 3416.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
@@ -26,8 +26,14 @@ class Kind(IntEnum):
     NEXT = 0xA1
     RESPONSE = 0xA2
     SET = 0xA3
+    TRAP_V1 = 0xA4  # its content is another one (RFC 1157 section 4.1.6)
     BULK = 0xA5
+    INFORM = 0xA6
+    TRAP = 0xA7
     REPORT = 0xA8
+
+
+ANSWERS = frozenset({Kind.RESPONSE, Kind.REPORT})
 
 
 class Status(IntEnum):
@@ -71,15 +77,25 @@ def binding(oid: bytes, value: bytes) -> bytes:
     return element(SEQUENCE, element(SEQUENCE, element(OID, oid) + value))
 
 
+def encode_binds(binds: Sequence[Bind]) -> bytes:
+    """Variable bindings with their values, as `decode_binds` gave them."""
+    return element(SEQUENCE, b"".join(binding_of(*bind) for bind in binds))
+
+
+def binding_of(oid: bytes, tag: int, raw: bytes) -> bytes:
+    """One variable binding."""
+    return element(SEQUENCE, element(OID, oid) + element(tag, raw))
+
+
 def encode_pdu(kind: Kind, request_id: int, bindings: bytes, first: int = 0, second: int = 0) -> bytes:
     """A PDU; for a GETBULK `first` is non-repeaters and `second` is max-repetitions."""
     return element(kind, integer(request_id) + integer(first) + integer(second) + bindings)
 
 
-def decode_pdu(data: bytes, at: int, end: int) -> Pdu:
-    """The PDU at `at`; Garbled if it is malformed or holds more than MAX_BINDS bindings."""
+def decode_pdu(data: bytes, at: int, end: int, kinds: Container[int] = ANSWERS) -> Pdu:
+    """The PDU at `at`; Garbled if it is malformed, of another kind or holds more than MAX_BINDS bindings."""
     kind, at, end = read(data, at, end)
-    if kind not in (Kind.RESPONSE, Kind.REPORT):
+    if kind not in kinds:
         raise Garbled(f"SNMP answer is a PDU of kind 0x{kind:02x}")
     start, stop = expect(data, at, end, INTEGER)
     request_id = to_int(data[start:stop])
@@ -87,7 +103,12 @@ def decode_pdu(data: bytes, at: int, end: int) -> Pdu:
     status = to_int(data[start:stop])
     start, stop = expect(data, stop, end, INTEGER)
     index = to_int(data[start:stop])
-    at, end = expect(data, stop, end, SEQUENCE)
+    return Pdu(kind, request_id, status, index, decode_binds(data, stop, end))
+
+
+def decode_binds(data: bytes, at: int, end: int) -> tuple[Bind, ...]:
+    """The variable bindings at `at`; Garbled if they are malformed or more than MAX_BINDS."""
+    at, end = expect(data, at, end, SEQUENCE)
     binds: list[Bind] = []
     while at < end:
         start, after = expect(data, at, end, SEQUENCE)
@@ -101,7 +122,7 @@ def decode_pdu(data: bytes, at: int, end: int) -> Pdu:
         if len(binds) > MAX_BINDS:
             raise Garbled(f"SNMP answer has more than {MAX_BINDS} variables")
         at = after
-    return Pdu(kind, request_id, status, index, tuple(binds))
+    return tuple(binds)
 
 
 def encode_community(version: int, community: bytes, pdu: bytes) -> bytes:

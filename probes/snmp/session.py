@@ -12,6 +12,7 @@ from probes.observation import Value
 from probes.resolve import literal, resolve
 from probes.snmp.conversation import Conversation
 from probes.snmp.message import V1, V2C, Kind, Pdu, decode_community, encode_community, encode_pdu
+from probes.snmp.secure import Engine
 from probes.snmp.usm import Masters, derive
 from probes.snmp.wire import Wire
 from probes.target import SnmpAccess, Target
@@ -58,6 +59,11 @@ class Session:
     def has_bulk(self) -> bool:
         """May GETBULK be asked? Not in version 1."""
         return self.access.version != "1"
+
+    @property
+    def engine(self) -> Engine:
+        """The agent's SNMPv3 engine as polling knows it; without an engine ID if it does not."""
+        return Engine() if self._conversation is None else self._conversation.engine
 
     async def request(self, kind: Kind, bindings: bytes, first: int = 0, second: int = 0) -> Pdu:
         """Ask once and give the answer, which may carry an error status.
@@ -117,6 +123,12 @@ class Sessions:
         if len(self._by_device) > MAX_SESSIONS:
             self._by_device.popitem(last=False)
         return found
+
+    def engine_of(self, target: Target) -> Engine:
+        """The SNMPv3 engine of that target, as far as it was polled; without an engine ID if it was not."""
+        port = target.snmp.port if target.snmp is not None else 0
+        found = self._by_device.get((target.device, port))
+        return Engine() if found is None else found.engine
 
     def masters(self, access: SnmpAccess) -> Masters:
         """Keys of a user before localizing; hashed once for all devices that share the user."""

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from monitor import __version__
-from tests.benchmarks import checks, crowd, deciding, reaction
+from tests.benchmarks import checks, crowd, deciding, reaction, storm
 from tests.benchmarks.checks import Runs
 from tests.benchmarks.figure import Figure, table
 
@@ -29,6 +29,7 @@ BENCHES: dict[str, Runs] = {
     "reaction": reaction.reaction,
     "crowd": crowd.crowd,
     "start": crowd.start,
+    "storm": storm.storm,
 }
 SECONDS = 6.0
 

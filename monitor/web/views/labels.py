@@ -86,6 +86,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "gateway": msg("Gateways"),
     "server": msg("Servers"),
     "sensor": msg("Sensors"),
+    "alarm": msg("Reported"),
     "monitor": msg("This monitor"),
 }
 
@@ -125,6 +126,7 @@ CHECKS: Final[Mapping[str, str]] = {
     "onvif": msg("ONVIF"),
     "frame": msg("Picture"),
     "snmp": msg("SNMP"),
+    "traps": msg("SNMP traps"),
     "http": msg("Web page"),
     "tls": msg("Certificate"),
     "self": msg("Self-check"),
@@ -171,6 +173,7 @@ COMPONENTS: Final[Mapping[str, str]] = {
     "interface": msg("Interface"),
     "ups_alarm": msg("UPS alarm"),
     "sensor": msg("Sensor"),
+    "alarm": msg("Reported"),
 }
 """The part of a device that a condition or ticket speaks of, by the table it is a row of."""
 

@@ -118,6 +118,13 @@ NAMES: Final[Mapping[str, str]] = {
     "lateness_p99_seconds": msg("Lateness (p99)"),
     "decode_deaths": msg("Decoders that died in an hour"),
     "config_refused": msg("New configuration refused"),
+    "item": msg("Which"),
+    "text": msg("In its words"),
+    "times": msg("Times"),
+    "received": msg("Messages taken"),
+    "dropped": msg("Messages dropped"),
+    "flooding": msg("Too many messages"),
+    "heard_at": msg("Last heard"),
     "listener_failing": msg("A listener does not listen"),
 }
 
@@ -167,6 +174,24 @@ WORDS: Final[Mapping[str, str]] = {
     "unsupported": msg("not supported"),
     "nonoperational": msg("not working"),
     "unavailable": msg("not available"),
+    "raised": msg("raised"),
+    "cleared": msg("over"),
+    "mains_lost": msg("mains lost"),
+    "on_battery": msg("on battery"),
+    "battery_low": msg("battery low"),
+    "battery_bad": msg("battery bad"),
+    "tamper": msg("tamper"),
+    "communication_failed": msg("communication failed"),
+    "zone_trouble": msg("trouble of a zone"),
+    "restarted": msg("restarted"),
+    "link_down": msg("link down"),
+    "wrong_login": msg("wrong login"),
+    "video_lost": msg("video lost"),
+    "video_covered": msg("video covered"),
+    "storage_failed": msg("storage failed"),
+    "storage_full": msg("storage full"),
+    "storage_smart": msg("S.M.A.R.T. warns"),
+    "device_alarm": msg("alarm of the device"),
 }
 
 _UNITS: Final = {"celsius": "°C", "watts": "W", "volts": "V", "rpm": "rpm"}
@@ -218,6 +243,8 @@ def _measure(name: str, value: float, formats: Formats) -> str:
             return f"{formats.number(value / 1_000_000)} Mbit/s"
         case "port":
             return str(value)
+        case "at":
+            return formats.moment(value)
         case _ if name == "days_left":
             return formats.duration(value * 86_400)
         case _ if name == "minutes_left":

@@ -81,6 +81,7 @@ class Daemon:
             session_key(self.folder),
             options=Options(secure_cookies=self.settings.web.secure_cookies),
             metrics=None if self.settings.metrics else Exporter(self.engine.live).pieces,
+            site_file=self.file,
         )
         apart = self.settings.metrics
         numbers = [bind(Listen(apart.host, apart.port))] if apart else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
@@ -18,7 +19,7 @@ from monitor.web import pictures, static_files, stream, vital
 from monitor.web.api import routes as api
 from monitor.web.console import Console, Metrics, Options, Users
 from monitor.web.envelope import Envelope
-from monitor.web.pages import devices, entry, overview, tickets
+from monitor.web.pages import devices, discovery, entry, overview, tickets
 from monitor.web.problems import API, refuse
 from monitor.web.reads import Reads
 from monitor.web.refusal import Refusal
@@ -26,7 +27,8 @@ from monitor.web.sessions import Sessions
 
 _DEFAULTS: Final = Options()
 ROUTERS: Final = tuple(
-    module.router for module in (entry, overview, devices, pictures, tickets, stream, vital, static_files, api)
+    module.router
+    for module in (entry, overview, devices, discovery, pictures, tickets, stream, vital, static_files, api)
 )
 
 
@@ -38,11 +40,12 @@ def create_app(
     *,
     options: Options = _DEFAULTS,
     metrics: Metrics | None = None,
+    site_file: Path | None = None,
 ) -> FastAPI:
     """The application. `users()` is asked anew for each request, so that a reload counts at once.
 
     `secret_key` (at least 16 bytes) signs sessions; keep it over restarts and nobody has to log in again.
-    `metrics()` gives the text format of Prometheus.
+    `metrics()` gives the text format of Prometheus. `site_file` is read by discovery; without it there is none.
     """
     app = FastAPI(
         title="Sitewarden",
@@ -54,6 +57,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.console = Console(live, store, users, Sessions(secret_key, live.now), options, metrics)
+    app.state.console.site_file = site_file
     for router in ROUTERS:
         app.include_router(router)
     app.add_exception_handler(Refusal, _refused)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from starlette.requests import Request
@@ -13,6 +14,7 @@ from monitor.engine.live import Live
 from monitor.locale import LANGUAGES, Formats, Translate, translate
 from monitor.web.reads import Reads
 from monitor.web.sessions import LANGUAGE_COOKIE, SESSION_COOKIE, VISIT_COOKIE, Session, Sessions, new_visit
+from monitor.web.sweeping import Sweeping
 from monitor.web.throttle import Throttle
 from monitor.web.users import Doorkeeper, User
 from monitor.web.views.directory import Directory
@@ -50,6 +52,8 @@ class Console:
     streams: dict[str, int] = field(default_factory=dict)  # user -> live pages
     asking: dict[str, float] = field(default_factory=dict)  # device -> when somebody last asked it by hand
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    site_file: Path | None = None  # what discovery compares with; None: there is no discovery
+    sweeping: Sweeping | None = None  # the last one that somebody began
     _directory: Directory | None = None
 
     @property

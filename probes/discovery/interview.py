@@ -51,8 +51,9 @@ class Interviewer:
         knocked = await self.knocker.knock(host, ports.first, FIRST_SECONDS)
         match = self.matches.get(host)
         there = pings or knocked.there or match is not None
+        withheld = host in self.scope.withheld
         own = self.scope.own.get(host, _NOTHING)
-        accesses = (own.snmp,) if own.snmp else self.scope.snmp
+        accesses = () if withheld else (own.snmp,) if own.snmp else self.scope.snmp
         spoken, refused = await ask_agent(
             host, accesses, ports.snmp, AGENT_SECONDS if there else DARK_AGENT_SECONDS, self.tools
         )
@@ -60,7 +61,7 @@ class Interviewer:
             return False, None
         opened = knocked.open | (await self.knocker.knock(host, ports.rest, REST_SECONDS)).open
         said = Said(host, pings, opened, match=match, spoken=spoken, neighbour=self.neighbours.get(host, ""))
-        ration = Ration(own.login or self.scope.login)
+        ration = Ration(None if withheld else own.login or self.scope.login)
         await self._ask(said, ration)
         if not (said.fronts or said.rtsp or said.told or said.match or said.spoken or said.sia_port or refused):
             return True, None

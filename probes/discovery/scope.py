@@ -85,6 +85,7 @@ class Own:
 class Scope:
     """One sweep. `login` goes to hosts that have none of their `own` (address -> credentials); so does `snmp`, in turn.
 
+    Hosts in `withheld` are shown no login at all.
     `multicast`: also ask all of the networks of this machine by WS-Discovery.
     """
 
@@ -94,3 +95,4 @@ class Scope:
     snmp: tuple[Access, ...] = ()
     own: Mapping[str, Own] = field(default_factory=lambda: _NOBODY)
     multicast: bool = False
+    withheld: frozenset[str] = frozenset()

@@ -109,7 +109,9 @@ function address(element) {
 
 for (const part of document.querySelectorAll("[data-every]")) {
   const topics = part.dataset.live.split(" ");
-  setInterval(() => { if (!document.hidden && source) ask(topics); }, Number(part.dataset.every) * 1000);
+  setInterval(() => {  // a part that is over, such as a sweep, comes back without its rhythm
+    if (!document.hidden && source && document.getElementById(part.id)?.hasAttribute("data-every")) ask(topics);
+  }, Number(part.dataset.every) * 1000);
 }
 
 // ---- the connection -----------------------------------------------------------------------------------------------
@@ -183,6 +185,24 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("change", (event) => {
   if (event.target instanceof HTMLSelectElement && event.target.form?.hasAttribute("data-filter")) event.target.form.requestSubmit();
+});
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const text = document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(text.textContent);
+    button.lastChild.textContent = button.dataset.copied;
+  } catch {  // not over HTTPS: select it, so that one key copies it
+    getSelection().selectAllChildren(text);
+  }
+});
+
+document.addEventListener("change", (event) => {
+  const box = event.target;
+  if (!box.matches?.("[data-all]")) return;
+  for (const one of document.querySelectorAll(`input[name="${box.dataset.all}"]`)) one.checked = box.checked;
 });
 
 document.addEventListener("keydown", (event) => {

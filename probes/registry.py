@@ -20,6 +20,7 @@ _WHERE = {
 }
 _LISTENERS = {
     "traps": "probes.traps",
+    "events": "probes.onvif.events",
 }
 
 KINDS = tuple(_WHERE)

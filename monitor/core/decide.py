@@ -121,6 +121,9 @@ def _step(turn: Turn, rule: Rule, case: Case, look: Observation) -> None:
         _now_well(turn, before, after, rule, look)
     elif after is not before:
         turn.put(PutCondition(after))
+        if before.state is State.OK:
+            for check in rule.asks:  # a hint: others are to say whether it is so
+                turn.ask(look.device, check)
         again = conditions.next_look(after, holds, look.duration_seconds)
         if again is not None:
             turn.ask(look.device, look.check, max(again, turn.now))

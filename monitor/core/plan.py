@@ -69,6 +69,7 @@ class Rule:
     holds_children: bool = False  # while firing, holds back the devices behind this one
     params: Mapping[str, Value] = field(default_factory=dict)
     where: str = ""  # file:line
+    asks: tuple[str, ...] = ()  # checks of the same device that are put at once when this may be wrong
     any_row: bool = False  # with `each`: one condition for the table, bad while any row is (rows of alarms come and go)
 
 

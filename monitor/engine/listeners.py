@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import heapq
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from time import monotonic
 
 from monitor.core.plan import Check, Plan
-from monitor.engine.gate import Gate, Secret, sends
+from monitor.engine.gate import SECRETS, Gate, Secret, sends
 from monitor.engine.live import Health, Stats
 from probes.bounds import bounded, line
 from probes.listener import Heard, Listener, Listening
@@ -56,7 +57,7 @@ class Listeners:
         self._tools, self._gate, self._sink = tools, gate, sink
         self._stats, self._health, self._settings = stats, health, settings
         self._checks: dict[Key, Check] = {}
-        self._plan: Plan | None = None
+        self._senders: Counter[tuple[str, Secret]] = Counter()  # how many asked checks send it
         self._ears: dict[str, _Ears] = {}
         self._failing: dict[str, str] = {}  # kind -> why it ended
         self._said: dict[Key, tuple[float, Observation]] = {}  # when (monotonic), what
@@ -70,7 +71,12 @@ class Listeners:
 
         `standing`: rows that were bad when the daemon last ended, by device and check.
         """
-        self._plan = plan
+        self._senders = Counter(
+            (device, secret)
+            for (device, _), check in plan.checks.items()
+            for secret in SECRETS
+            if not check.heard and sends(check, secret)
+        )
         self._checks = {key: check for key, check in plan.checks.items() if check.heard}
         for key in self._said.keys() - self._checks.keys():
             del self._said[key]
@@ -223,11 +229,6 @@ class _Voice:
         self._listeners._stats.heard[self._kind, result] += number
 
     def may_log_in(self, device: str) -> bool:
-        hub = self._listeners
-        assert hub._plan is not None
-        secret = self._secret or "login"
-        others = any(
-            sends(check, secret) for (one, name), check in hub._plan.checks.items()
-            if one == device and name != self._kind
-        )  # fmt: skip
-        return hub._gate.admits(device, secret, self._kind) and (not others or hub._gate.works(device, secret))
+        hub, secret = self._listeners, self._secret or "login"
+        proven = not hub._senders[device, secret] or hub._gate.works(device, secret)
+        return proven and hub._gate.admits(device, secret, self._kind)

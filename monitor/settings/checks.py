@@ -23,6 +23,9 @@ from probes.probe import Lane, Options, Probe
 from probes.registry import HEARD, listener, probe
 
 
+_LENDERS = {"frame": ("rtsp", "onvif", "frame"), "events": ("onvif", "events")}  # whose layers matter to it
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """What one check is after all layers: shared by all devices whose layers say the same."""
@@ -53,7 +56,7 @@ class _Wish:
 
     def likeness(self, name: str) -> Hashable:
         """Equal for devices whose check is the same."""
-        matters = ("rtsp", "onvif", "frame") if name == "frame" else (name,)
+        matters = _LENDERS.get(name, (name,))
         return (name, self.kind, self.onvif, *((each, *map(id, self.said[each])) for each in matters))
 
 
@@ -117,6 +120,8 @@ class CheckReader:
         sure = len(self._reading.findings.mistakes) == before
         if name == "frame":
             self._lend(laid.options, wish)
+        if name == "events":
+            self._lend_service(laid.options, wish)
         if name == "rtsp" and not laid.options.keys() & {"url", "path", "depth"}:
             laid.options["depth"] = "options"  # without an address of the stream no more can be asked
         found = self._hear(name, laid) if name in HEARD else self._complete(name, wish.kind, laid, sure=sure)
@@ -138,6 +143,12 @@ class CheckReader:
             known = lay("rtsp", wish.said["rtsp"], wish.own, self._reading).options
             if known.keys() & {"url", "path"}:
                 copy(known, frame, ("url", "path", "port", "tls", "transport"))
+
+    def _lend_service(self, events: MarkedMap, wish: _Wish) -> None:
+        """Events come from where ONVIF is asked."""
+        known = lay("onvif", wish.said["onvif"], wish.own, self._reading).options if wish.onvif else {}
+        if isinstance(known, MarkedMap):
+            copy(known, events, known.keys() & {"port", "path", "tls"} - events.keys())
 
     def _hear(self, name: str, laid: Laid) -> _Asked | None:
         ears, said = listener(name), laid.options

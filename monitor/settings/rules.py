@@ -65,9 +65,10 @@ class RuleBook:
         if shape.each is not None and shape.each not in words.tables:
             self._wrong(branch, "each", "unknown_table", shape.each, words.tables, check=shape.check)
             return
-        for need in shape.needs:
-            if need not in VOCABULARY:
-                self._wrong(branch, "needs", "unknown_check", need, VOCABULARY, names=", ".join(VOCABULARY))
+        for key, names in (("needs", shape.needs), ("asks", shape.asks)):
+            for name in names:
+                if name not in VOCABULARY:
+                    self._wrong(branch, key, "unknown_check", name, VOCABULARY, names=", ".join(VOCABULARY))
         if shape.looks > 1 and shape.hold == 0:
             self._findings.wrong(mark_of(branch, "looks"), path_of(branch, "looks"), "looks_hold", looks=shape.looks)
         if shape.any_row and (shape.each is None or shape.clear_when is not None):
@@ -98,6 +99,7 @@ class RuleBook:
             clear_for_seconds=shape.clear_for,
             clear_looks=shape.clear_looks,
             needs=tuple(shape.needs),
+            asks=tuple(shape.asks),
             holds_children=shape.holds_children,
             params=shape.params,
             where=str(branch.mark).rpartition(":")[0],

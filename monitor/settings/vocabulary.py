@@ -40,6 +40,7 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
         _words("clock_offset_seconds clock_source vendor model firmware serial hardware"),
         {"profile": _words("name encoding width height fps stream_uri snapshot_uri")},
     ),
+    "events": Vocabulary(_words("subscribed left_alone"), {"alarm": _words("alarm item state number")}),
     "frame": Vocabulary(
         _words(
             "verdict width height codec source luma_mean luma_p01 luma_p99 luma_std texture dominant_share "

@@ -81,7 +81,7 @@ class Client:
             url,
             host=self.target.host,
             headers={
-                "Content-Type": f'{_TYPE}; action="{call.service}/{call.name}"',
+                "Content-Type": f'{_TYPE}; action="{call.action or f"{call.service}/{call.name}"}"',
                 "Connection": "close",  # cameras have few places, and some hang up without having said so
             },
             body=write(call, token),

@@ -16,7 +16,7 @@ from probes.errors import Denied, Garbled, Trouble, Unsupported
 from probes.observation import NO_ROWS, Value, Values
 from probes.onvif.addresses import parse_address, port_of, rehost
 from probes.onvif.client import Client
-from probes.onvif.soap import DEVICE, MEDIA, MEDIA2, Call
+from probes.onvif.soap import DEVICE, EVENTS, MEDIA, MEDIA2, Call
 from probes.onvif.xml import Node
 from probes.target import redact
 from probes.tools import trace
@@ -106,21 +106,24 @@ async def read_identity(client: Client, url: str) -> tuple[str, str, str, str, s
     return vendor, model, firmware, serial, hardware
 
 
+async def read_services(client: Client, url: str) -> dict[str, str]:
+    """Namespace of each service that it names -> the address where it believes to serve it."""
+    try:
+        response = await client.call(url, Call(DEVICE, "GetServices", "<IncludeCapability>false</IncludeCapability>"))
+        return {one.read("Namespace"): one.read("XAddr") for one in response.all("Service")}
+    except (Unsupported, Garbled) as trouble:  # older than ONVIF 2.0
+        trace("%s", trouble)
+    response = await client.call(url, Call(DEVICE, "GetCapabilities", "<Category>All</Category>"))
+    names = {DEVICE: "Device", MEDIA: "Media", EVENTS: "Events"}
+    return {service: response.read("Capabilities", name, "XAddr") for service, name in names.items()}
+
+
 async def find_media(client: Client, url: str) -> None:
     """Learn where its media service is; version 1 is preferred, for every device with video has it.
 
     Raises Unsupported if it names none.
     """
-    try:
-        response = await client.call(url, Call(DEVICE, "GetServices", "<IncludeCapability>false</IncludeCapability>"))
-        services = {one.read("Namespace"): one.read("XAddr") for one in response.all("Service")}
-    except (Unsupported, Garbled) as trouble:  # older than ONVIF 2.0
-        trace("%s", trouble)
-        response = await client.call(url, Call(DEVICE, "GetCapabilities", "<Category>All</Category>"))
-        services = {
-            DEVICE: response.read("Capabilities", "Device", "XAddr"),
-            MEDIA: response.read("Capabilities", "Media", "XAddr"),
-        }
+    services = await read_services(client, url)
     known, ours = client.known, urlsplit(url)
     device = parse_address(services.get(DEVICE, ""), _HTTP)
     known.media2 = not services.get(MEDIA) and bool(services.get(MEDIA2))

@@ -27,18 +27,23 @@ Choice = Literal["smallest", "largest"] | int | str
 """A profile: by its number of pixels, by its place in the list (from 0), or by its name or token."""
 
 
-class OnvifOptions(Options):
-    """Where the device service is, and how often what rarely changes is asked for."""
+class ServiceOptions(Options):
+    """Where the device service is."""
 
     port: Annotated[int, Field(ge=1, le=65_535)] | None = None  # 80, or 443 with tls
     path: Annotated[str, Field(pattern=r"^/[\x21-\x7e]*$", max_length=200)] = "/onvif/device_service"
     tls: bool = False
-    inventory_every: Annotated[float, Field(ge=60, le=604_800)] = 3_600.0  # seconds
 
     @property
     def service_port(self) -> int:
         """The port, named or implied."""
         return self.port or (443 if self.tls else 80)
+
+
+class OnvifOptions(ServiceOptions):
+    """Where the device service is, and how often what rarely changes is asked for."""
+
+    inventory_every: Annotated[float, Field(ge=60, le=604_800)] = 3_600.0  # seconds
 
 
 async def ask(target: Target, options: OnvifOptions, tools: Tools) -> Answer:
@@ -49,8 +54,8 @@ async def ask(target: Target, options: OnvifOptions, tools: Tools) -> Answer:
     """
     memory = tools.get(Memory)
     known = memory.recall(target, options.service_port)
-    client, url = Client(tools, target, known), _service(target, options)
-    clock, offset, uncertainty = await _read_clock(client, url, tools)
+    client, url = Client(tools, target, known), service_address(target, options)
+    clock, offset, uncertainty = await learn_clock(client, url, tools)
     outcome, detail = Outcome.OK, ""
     lock = memory.lock(target, options.service_port)
     if not lock.locked():
@@ -91,16 +96,16 @@ async def _uri(tools: Tools, target: Target, options: OnvifOptions, kind: str, c
     memory = tools.get(Memory)
     known = memory.recall(target, options.service_port)
     async with memory.lock(target, options.service_port):
-        client, url = Client(tools, target, known), _service(target, options)
+        client, url = Client(tools, target, known), service_address(target, options)
         known.accepted = False
         if not known.rows:
-            await _read_clock(client, url, tools)
+            await learn_clock(client, url, tools)
             await find_media(client, url)
             await read_profiles(client)
         token = choose_profile(known.rows.get("profile", {}), choice)
         shown = known.rows["profile"][token].get(f"{kind}_uri")
         if shown is None:
-            await _read_clock(client, url, tools)
+            await learn_clock(client, url, tools)
             return await read_uri(client, url, kind, token)
         return known.secret_uris.get(str(shown), str(shown))
 
@@ -127,11 +132,12 @@ def _pixels(profile: Values) -> int:
     return int(profile["width"]) * int(profile["height"])
 
 
-def _service(target: Target, options: OnvifOptions) -> str:
+def service_address(target: Target, options: ServiceOptions) -> str:
+    """The URL of the device service."""
     return address(target.host, options.service_port, options.path, tls=options.tls)
 
 
-async def _read_clock(client: Client, url: str, tools: Tools) -> tuple[Clock, float, float]:
+async def learn_clock(client: Client, url: str, tools: Tools) -> tuple[Clock, float, float]:
     """The clock, its offset and the uncertainty of that, in seconds; `client` signs by it from now on."""
     asked_at = tools.now()
     response = await client.call_clock(url, _CLOCK)

@@ -20,6 +20,7 @@ from probes.target import Login
 DEVICE: Final = "http://www.onvif.org/ver10/device/wsdl"
 MEDIA: Final = "http://www.onvif.org/ver10/media/wsdl"
 MEDIA2: Final = "http://www.onvif.org/ver20/media/wsdl"
+EVENTS: Final = "http://www.onvif.org/ver10/events/wsdl"
 
 _WSS: Final = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss"
 _REFUSALS: Final = ("notauthorized", "not authorized", "failedauthentication", "failedcheck", "unauthorized",
@@ -32,11 +33,16 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One operation: the namespace of its service, its name, what stands in its element (XML)."""
+    """One operation: the namespace of its service, its name, what stands in its element (XML).
+
+    `action` is its WS-Addressing action where that is not service/name; `header` more elements of the header (XML).
+    """
 
     service: str
     name: str
     arguments: str = ""
+    action: str = ""
+    header: str = ""
 
 
 class Unauthorized(Trouble):
@@ -45,7 +51,8 @@ class Unauthorized(Trouble):
 
 def write(call: Call, token: str = "") -> bytes:
     """The envelope; `token` is a security header from `sign`, or empty."""
-    header = f"<s:Header>{token}</s:Header>" if token else ""
+    inside = token + call.header
+    header = f"<s:Header>{inside}</s:Header>" if inside else ""
     return (
         '<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope">'
         f'{header}<s:Body><{call.name} xmlns="{call.service}">{call.arguments}</{call.name}></s:Body></s:Envelope>'
@@ -95,6 +102,7 @@ def read(call: Call, status: int, body: bytes) -> Node:
     response = answer.find(f"{call.name}Response")
     if response is None or status >= 400:
         raise _judge(status, call) if status >= 400 else Garbled(f"the answer to {call.name} lacks its response")
+    response.attributes = {**envelope.attributes, **answer.attributes, **response.attributes}  # prefixes that hold in it
     return response
 
 

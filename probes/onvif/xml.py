@@ -28,10 +28,10 @@ _CHARSETS: Final = frozenset({"gb2312", "gbk", "gb18030", "big5", "iso-8859-1", 
 class Node:
     """An element: its name without the prefix, its attributes, the text before its first child, its children."""
 
-    __slots__ = ("attributes", "children", "name", "text")
+    __slots__ = ("attributes", "children", "name", "prefix", "text")
 
-    def __init__(self, name: str, attributes: dict[str, str]) -> None:
-        self.name = name
+    def __init__(self, name: str, attributes: dict[str, str], prefix: str = "") -> None:
+        self.name, self.prefix = name, prefix
         self.attributes = attributes
         self.text = ""
         self.children: list[Node] = []
@@ -113,7 +113,8 @@ class _Tree:
         self._count += 1
         if len(self._open) > MAX_DEPTH or self._count > MAX_ELEMENTS:
             raise Garbled(f"XML deeper than {MAX_DEPTH} or of more than {MAX_ELEMENTS} elements")
-        node = Node(name.rpartition(":")[2], attributes)
+        prefix, _, local = name.rpartition(":")
+        node = Node(local, attributes, prefix)
         self._open[-1].children.append(node)
         self._open.append(node)
 

@@ -10,6 +10,7 @@ from probes.simulators.clip import Clip, garble
 from probes.simulators.device import Device
 from probes.simulators.film import Films
 from probes.simulators.gate import Gate
+from probes.simulators.pullpoints import PullPoints
 
 MODEL, MAKER, FIRMWARE = "SW-C2M", "Example Optics", "V5.7.3 build 240613"
 
@@ -30,6 +31,7 @@ class Camera(Device):
         self.gate = Gate(USERNAME, PASSWORD, algorithms)
         # every third one knows WS-Security alone for SOAP, as older firmware does
         self.soap_by_digest = blueprint.number % 3 != 0
+        self.points = PullPoints(self)
 
     @property
     def serial(self) -> str:
@@ -70,6 +72,12 @@ class Camera(Device):
         super().changed()
         self.gate.password = _CHANGED_PASSWORD if "wrong_password" in self.faults else PASSWORD
         self._shown = self._choose()
+        self.points.changed()
+
+    def restart(self) -> None:
+        """Power is back: no subscription is left."""
+        self.points.clear()
+        super().restart()
 
     def state(self) -> dict[str, object]:
         """As of every device, and its logins."""
@@ -80,6 +88,8 @@ class Camera(Device):
             "refused_logins": dict(refused),
             "accepted_logins": dict(self.gate.accepted),
             "locked": self.gate.locked,
+            "subscriptions": len(self.points.alive()),
+            "subscribed": self.points.created,
         }
 
     def _choose(self) -> Clip:

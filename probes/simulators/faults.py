@@ -34,6 +34,12 @@ _CAMERA = (
     Fault("rtsp_down", "RTSP answers 503"),
     Fault("onvif_off", "ONVIF answers 404"),
     Fault("slow", "seconds before each answer", 3.0),
+    Fault("tamper_hint", "its tamper detector reports, though nothing is wrong"),
+    Fault("fan_failed", "it reports that its fan has failed"),
+    Fault("card_failed", "it reports that its memory card has failed"),
+    Fault("input_closed", "its alarm input is closed"),
+    Fault("events_off", "it knows no events"),
+    Fault("events_hang", "it does not answer those who wait for events"),
 )
 _RECORDER = (
     Fault("lost", "no power: nothing answers"),

@@ -18,13 +18,16 @@ from probes.simulators.rtsp import PATHS
 from probes.simulators.scenes import HEIGHT, WIDTH
 
 DEVICE_PATH, MEDIA_PATH, SNAPSHOT_PATH = "/onvif/device_service", "/onvif/media_service", "/onvif/snapshot"
+EVENT_PATH = "/onvif/event_service"
 
 _DEVICE, _MEDIA = "http://www.onvif.org/ver10/device/wsdl", "http://www.onvif.org/ver10/media/wsdl"
+EVENTS, WSN = "http://www.onvif.org/ver10/events/wsdl", "http://docs.oasis-open.org/wsn/b-2"
 _SOAP = "http://www.w3.org/2003/05/soap-envelope"
 _WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 _WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
 _ENVELOPE = (
     f'<?xml version="1.0" encoding="UTF-8"?>\n<s:Envelope xmlns:s="{_SOAP}" xmlns:tds="{_DEVICE}" xmlns:trt="{_MEDIA}" '
+    f'xmlns:tev="{EVENTS}" xmlns:wsnt="{WSN}" xmlns:wsa="http://www.w3.org/2005/08/addressing" '
     'xmlns:tt="http://www.onvif.org/ver10/schema" xmlns:ter="http://www.onvif.org/ver10/error"><s:Body>%s</s:Body></s:Envelope>'
 )
 _TOKENS = ("main", "sub")
@@ -35,12 +38,16 @@ Fields = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One SOAP call: the operation's namespace and name, its texts by local name, and the login if it has one."""
+    """One SOAP call: the operation's namespace and name, its texts by local name, and the login if it has one.
+
+    `headers` are the texts of the header's elements by local name.
+    """
 
     namespace: str
     operation: str
     fields: Fields
     token: UsernameToken | None
+    headers: Fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,36 +84,58 @@ def read_call(body: bytes) -> Call:
         for one in called.iter()
         if isinstance(one.tag, str)
     }
-    return Call(name.namespace or "", name.localname, fields, _read_token(envelope))
+    headers = {
+        etree.QName(one).localname: (one.text or "").strip()[:_MAX_TEXT]
+        for one in envelope.iterfind(f"{{{_SOAP}}}Header/*")
+        if isinstance(one.tag, str)
+    }
+    return Call(name.namespace or "", name.localname, fields, _read_token(envelope), headers)
 
 
 def answer(camera: Camera, shape: Shape, body: bytes, digest: Callable[[], Verdict]) -> Reply:
     """The reply to a SOAP request. `digest` judges its HTTP login, and is asked if there is none in the envelope."""
+    call = admit(camera, body, digest)
+    if isinstance(call, Reply):
+        return call
+    operation = _OPERATIONS.get((call.namespace, call.operation))
+    if operation is None:
+        return fault(500, "s:Receiver", "ter:ActionNotSupported", f"no operation {call.operation}")
+    try:
+        inside = operation(_Site(camera, shape), call.fields)
+    except KeyError:
+        return fault(400, "s:Sender", "ter:InvalidArgVal", "no such profile")
+    return reply("tds" if call.namespace == _DEVICE else "trt", call.operation, inside)
+
+
+def reply(prefix: str, operation: str, inside: str) -> Reply:
+    """The response to an operation, with that XML in it."""
+    response = f"{prefix}:{operation}Response"
+    return Reply(200, (_ENVELOPE % f"<{response}>{inside}</{response}>").encode())
+
+
+def http_address(camera: Camera, shape: Shape, path: str) -> str:
+    """Where the camera believes to serve that path."""
+    return _Site(camera, shape).http(path)
+
+
+def admit(camera: Camera, body: bytes, digest: Callable[[], Verdict]) -> Call | Reply:
+    """The call, if whoever made it may make it; otherwise the refusal."""
     challenge = camera.soap_by_digest
     if (
         challenge and not body and digest() is not Verdict.WELCOME
     ):  # clients ask for the challenge before they send a body
-        return _fault(401, "s:Sender", "ter:NotAuthorized", "Sender not authorized", challenge=True)
+        return fault(401, "s:Sender", "ter:NotAuthorized", "Sender not authorized", challenge=True)
     try:
         call = read_call(body)
     except Malformed as error:
-        return _fault(400, "s:Sender", "ter:WellFormed", str(error))
-    operation = _OPERATIONS.get((call.namespace, call.operation))
-    if operation is None:
-        return _fault(500, "s:Receiver", "ter:ActionNotSupported", f"no operation {call.operation}")
+        return fault(400, "s:Sender", "ter:WellFormed", str(error))
     if (call.namespace, call.operation) not in _OPEN:
         verdict = camera.gate.check_token(call.token, camera.clock(), "onvif")
         if verdict is Verdict.REFUSED or (verdict is Verdict.MISSING and not challenge):
-            return _fault(400, "s:Sender", "ter:NotAuthorized", "Sender not authorized")
+            return fault(400, "s:Sender", "ter:NotAuthorized", "Sender not authorized")
         if verdict is Verdict.MISSING and digest() is not Verdict.WELCOME:
-            return _fault(401, "s:Sender", "ter:NotAuthorized", "Sender not authorized", challenge=True)
-    try:
-        inside = operation(_Site(camera, shape), call.fields)
-    except KeyError:
-        return _fault(400, "s:Sender", "ter:InvalidArgVal", "no such profile")
-    prefix = "tds" if call.namespace == _DEVICE else "trt"
-    response = f"{prefix}:{call.operation}Response"
-    return Reply(200, (_ENVELOPE % f"<{response}>{inside}</{response}>").encode())
+            return fault(401, "s:Sender", "ter:NotAuthorized", "Sender not authorized", challenge=True)
+    return call
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +163,8 @@ def _read_token(envelope: etree._Element) -> UsernameToken | None:
     return UsernameToken(text(_WSSE, "Username"), text(_WSSE, "Password"), text(_WSSE, "Nonce"), text(_WSU, "Created"))
 
 
-def _fault(status: int, code: str, subcode: str, reason: str, *, challenge: bool = False) -> Reply:
+def fault(status: int, code: str, subcode: str, reason: str, *, challenge: bool = False) -> Reply:
+    """A SOAP fault."""
     body = (
         f"<s:Fault><s:Code><s:Value>{code}</s:Value><s:Subcode><s:Value>{subcode}</s:Value></s:Subcode></s:Code>"
         f'<s:Reason><s:Text xml:lang="en">{escape(reason)}</s:Text></s:Reason></s:Fault>'
@@ -182,7 +212,7 @@ def _services(site: _Site, fields: Fields) -> str:
     return "".join(
         f"<tds:Service><tds:Namespace>{namespace}</tds:Namespace><tds:XAddr>{site.http(path)}</tds:XAddr>"
         "<tds:Version><tt:Major>2</tt:Major><tt:Minor>60</tt:Minor></tds:Version></tds:Service>"
-        for namespace, path in ((_DEVICE, DEVICE_PATH), (_MEDIA, MEDIA_PATH))
+        for namespace, path in ((_DEVICE, DEVICE_PATH), (_MEDIA, MEDIA_PATH), (EVENTS, EVENT_PATH))
     )
 
 

@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 from aiohttp import web
 
-from probes.simulators import isapi, onvif
+from probes.simulators import isapi, onvif, onvif_events
 from probes.simulators.blueprint import Shape
 from probes.simulators.camera import Camera
 from probes.simulators.device import Device
@@ -55,7 +55,8 @@ class Pages:
             if verdict is not Verdict.WELCOME:
                 return _unauthorized(camera.gate, verdict)
             return web.Response(body=camera.snapshot(), content_type="image/jpeg")
-        onvif_paths = (onvif.DEVICE_PATH, onvif.MEDIA_PATH)
+        event_paths = (onvif.EVENT_PATH, onvif_events.POINT_PATH)
+        onvif_paths = (onvif.DEVICE_PATH, onvif.MEDIA_PATH, *event_paths)
         if request.path not in onvif_paths or "onvif_off" in camera.faults:
             return web.Response(status=404)
         if request.method != "POST":
@@ -70,7 +71,11 @@ class Pages:
             verdict = _digest(camera.gate, request, "onvif")
             return verdict
 
-        reply = onvif.answer(camera, self._shape, body, judge)
+        if request.path in event_paths:
+            query = request.query_string
+            reply = await onvif_events.answer(camera, self._shape, request.path, query, body, judge)
+        else:
+            reply = onvif.answer(camera, self._shape, body, judge)
         response = web.Response(status=reply.status, body=reply.body)
         response.headers["Content-Type"] = "application/soap+xml; charset=utf-8"
         if reply.challenge:

@@ -32,6 +32,7 @@ class RuleShape(Shape):
     clear_for: Seconds = Field(60.0, description="how long it must be good before it clears")
     clear_looks: Looks = 2
     needs: list[str] = Field([], description="checks of the same device that must be well, else this one is held back")
+    asks: list[str] = Field([], description="checks of the same device that are put at once when this may be wrong")
     holds_children: bool = Field(False, description="while it fires, the devices behind this one are held back")
     params: Params = Field({}, description="numbers and names that `when` uses and a site may change")
 

@@ -127,6 +127,7 @@ CHECKS: Final[Mapping[str, str]] = {
     "frame": msg("Picture"),
     "snmp": msg("SNMP"),
     "traps": msg("SNMP traps"),
+    "events": msg("ONVIF events"),
     "http": msg("Web page"),
     "tls": msg("Certificate"),
     "self": msg("Self-check"),

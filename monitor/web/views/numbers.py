@@ -126,6 +126,9 @@ NAMES: Final[Mapping[str, str]] = {
     "flooding": msg("Too many messages"),
     "heard_at": msg("Last heard"),
     "listener_failing": msg("A listener does not listen"),
+    "subscribed": msg("Subscribed to events"),
+    "left_alone": msg("Left alone: it does not bear events"),
+    "number": msg("Figure"),
 }
 
 WORDS: Final[Mapping[str, str]] = {
@@ -192,6 +195,17 @@ WORDS: Final[Mapping[str, str]] = {
     "storage_full": msg("storage full"),
     "storage_smart": msg("S.M.A.R.T. warns"),
     "device_alarm": msg("alarm of the device"),
+    "scene_change": msg("scene changed"),
+    "image_blurry": msg("picture blurred"),
+    "image_dark": msg("picture too dark"),
+    "image_bright": msg("picture too bright"),
+    "fan_failed": msg("fan failed"),
+    "power_supply_failed": msg("power supply failed"),
+    "temperature_critical": msg("temperature critical"),
+    "digital_input": msg("alarm input"),
+    "relay": msg("relay"),
+    "recording_failed": msg("recording failed"),
+    "processor": msg("CPU load in per cent"),
 }
 
 _UNITS: Final = {"celsius": "°C", "watts": "W", "volts": "V", "rpm": "rpm"}

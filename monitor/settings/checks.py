@@ -22,7 +22,6 @@ from probes.listener import Listener
 from probes.probe import Lane, Options, Probe
 from probes.registry import HEARD, listener, probe
 
-
 _LENDERS = {"frame": ("rtsp", "onvif", "frame"), "events": ("onvif", "events")}  # whose layers matter to it
 
 
@@ -84,6 +83,8 @@ class CheckReader:
         for name in CHECK_NAMES:
             if not _wanted(name, device, said[name]) or (name == "snmp" and not self._has_access(device, wish)):
                 continue
+            if name == "events" and not said[name] and (not wish.onvif or device.target.login is None):
+                continue  # nobody has asked for it
             asked = self._asked(name, wish)
             if asked is not None:
                 found.append(asked.of(device.id, name))

@@ -49,7 +49,7 @@ _SNMP_IF_ACCESS = ("reach", "snmp")
 
 CHECKS: Mapping[WatchedKind, tuple[str, ...]] = MappingProxyType(
     {
-        "camera": ("reach", "rtsp", "onvif", "frame"),
+        "camera": ("reach", "rtsp", "onvif", "frame", "events"),
         "recorder": _SNMP_IF_ACCESS,  # many ship with ONVIF switched off: `onvif: on` where it is wanted
         "panel": _SNMP_IF_ACCESS,
         "switch": _SNMP_IF_ACCESS,
@@ -59,7 +59,7 @@ CHECKS: Mapping[WatchedKind, tuple[str, ...]] = MappingProxyType(
         "sensor": _SNMP_IF_ACCESS,
     }
 )
-"""Kind -> its checks; `snmp` only where the configuration gives access."""
+"""Kind -> its checks; `snmp` only where the configuration gives access, `events` where ONVIF is asked with a login."""
 
 TARGETS: Mapping[Severity, ServiceTargets] = MappingProxyType(
     {

@@ -65,8 +65,8 @@ class RuleBook:
         if shape.each is not None and shape.each not in words.tables:
             self._wrong(branch, "each", "unknown_table", shape.each, words.tables, check=shape.check)
             return
-        for key, names in (("needs", shape.needs), ("asks", shape.asks)):
-            for name in names:
+        for key, checks in (("needs", shape.needs), ("asks", shape.asks)):
+            for name in checks:
                 if name not in VOCABULARY:
                     self._wrong(branch, key, "unknown_check", name, VOCABULARY, names=", ".join(VOCABULARY))
         if shape.looks > 1 and shape.hold == 0:

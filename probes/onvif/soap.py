@@ -102,7 +102,11 @@ def read(call: Call, status: int, body: bytes) -> Node:
     response = answer.find(f"{call.name}Response")
     if response is None or status >= 400:
         raise _judge(status, call) if status >= 400 else Garbled(f"the answer to {call.name} lacks its response")
-    response.attributes = {**envelope.attributes, **answer.attributes, **response.attributes}  # prefixes that hold in it
+    response.attributes = {
+        **envelope.attributes,
+        **answer.attributes,
+        **response.attributes,
+    }  # prefixes that hold in it
     return response
 
 

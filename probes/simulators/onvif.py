@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from xml.sax.saxutils import escape
@@ -94,14 +94,11 @@ def read_call(body: bytes) -> Call:
 
 def answer(camera: Camera, shape: Shape, body: bytes, digest: Callable[[], Verdict]) -> Reply:
     """The reply to a SOAP request. `digest` judges its HTTP login, and is asked if there is none in the envelope."""
-    call = admit(camera, body, digest)
+    call = admit(camera, body, digest, _OPERATIONS.keys())
     if isinstance(call, Reply):
         return call
-    operation = _OPERATIONS.get((call.namespace, call.operation))
-    if operation is None:
-        return fault(500, "s:Receiver", "ter:ActionNotSupported", f"no operation {call.operation}")
     try:
-        inside = operation(_Site(camera, shape), call.fields)
+        inside = _OPERATIONS[call.namespace, call.operation](_Site(camera, shape), call.fields)
     except KeyError:
         return fault(400, "s:Sender", "ter:InvalidArgVal", "no such profile")
     return reply("tds" if call.namespace == _DEVICE else "trt", call.operation, inside)
@@ -118,8 +115,10 @@ def http_address(camera: Camera, shape: Shape, path: str) -> str:
     return _Site(camera, shape).http(path)
 
 
-def admit(camera: Camera, body: bytes, digest: Callable[[], Verdict]) -> Call | Reply:
-    """The call, if whoever made it may make it; otherwise the refusal."""
+def admit(
+    camera: Camera, body: bytes, digest: Callable[[], Verdict], known: Container[tuple[str, str]]
+) -> Call | Reply:
+    """The call, if it is one of the known and whoever made it may make it; otherwise the refusal."""
     challenge = camera.soap_by_digest
     if (
         challenge and not body and digest() is not Verdict.WELCOME
@@ -129,6 +128,8 @@ def admit(camera: Camera, body: bytes, digest: Callable[[], Verdict]) -> Call | 
         call = read_call(body)
     except Malformed as error:
         return fault(400, "s:Sender", "ter:WellFormed", str(error))
+    if (call.namespace, call.operation) not in known:
+        return fault(500, "s:Receiver", "ter:ActionNotSupported", f"no operation {call.operation}")
     if (call.namespace, call.operation) not in _OPEN:
         verdict = camera.gate.check_token(call.token, camera.clock(), "onvif")
         if verdict is Verdict.REFUSED or (verdict is Verdict.MISSING and not challenge):

@@ -12,20 +12,28 @@ from probes.simulators.onvif import EVENT_PATH, EVENTS, WSN, Reply, admit, fault
 from probes.simulators.pullpoints import Full, Point
 
 POINT_PATH = "/onvif/Subscription"
+_OF_SERVICE = frozenset({(EVENTS, "CreatePullPointSubscription")})
+_OF_POINT = frozenset({(EVENTS, "PullMessages"), (WSN, "Renew"), (WSN, "Unsubscribe")})
 _PARAMETER = "http://sitewarden.example/simulator"
 
 
-async def answer(camera: Camera, shape: Shape, path: str, query: str, body: bytes, digest: Callable[[], Verdict]) -> Reply:
-    """The reply to a SOAP request at one of the two paths; a pull waits."""
-    call = admit(camera, body, digest)
+async def answer(
+    camera: Camera, shape: Shape, target: tuple[str, str], body: bytes, digest: Callable[[], Verdict]
+) -> Reply:
+    """The reply to a SOAP request at one of the two paths, `target` with its query; a pull waits."""
+    path, query = target
+    known = (
+        frozenset[tuple[str, str]]()
+        if "events_off" in camera.faults
+        else _OF_SERVICE
+        if path == EVENT_PATH
+        else _OF_POINT
+    )
+    call = admit(camera, body, digest, known)
     if isinstance(call, Reply):
         return call
-    if "events_off" in camera.faults:
-        return fault(500, "s:Receiver", "ter:ActionNotSupported", "no events")
     points = camera.points
     if path == EVENT_PATH:
-        if (call.namespace, call.operation) != (EVENTS, "CreatePullPointSubscription"):
-            return fault(500, "s:Receiver", "ter:ActionNotSupported", f"no operation {call.operation}")
         try:
             point = points.create(call.fields.get("InitialTerminationTime", ""))
         except Full:
@@ -36,19 +44,16 @@ async def answer(camera: Camera, shape: Shape, path: str, query: str, body: byte
         point = points.find(key)
     except KeyError:
         return fault(400, "s:Sender", "ter:InvalidArgVal", "no such subscription")
-    match call.namespace, call.operation:
-        case (ns, "PullMessages") if ns == EVENTS:
-            if "events_hang" in camera.faults:
-                await asyncio.get_running_loop().create_future()
-            messages = await points.pull(point, call.fields.get("Timeout", ""), call.fields.get("MessageLimit", ""))
-            return reply("tev", call.operation, points.times(point).replace("wsnt:", "tev:") + messages)
-        case (ns, "Renew") if ns == WSN:
-            points.prolong(point, call.fields.get("TerminationTime", ""))
-            return reply("wsnt", call.operation, points.times(point))
-        case (ns, "Unsubscribe") if ns == WSN:
-            points.drop(point)
-            return reply("wsnt", call.operation, "")
-    return fault(500, "s:Receiver", "ter:ActionNotSupported", f"no operation {call.operation}")
+    if call.operation == "PullMessages":
+        if "events_hang" in camera.faults:
+            await asyncio.get_running_loop().create_future()
+        messages = await points.pull(point, call.fields.get("Timeout", ""), call.fields.get("MessageLimit", ""))
+        return reply("tev", call.operation, points.times(point).replace("wsnt:", "tev:") + messages)
+    if call.operation == "Renew":
+        points.prolong(point, call.fields.get("TerminationTime", ""))
+        return reply("wsnt", call.operation, points.times(point))
+    points.drop(point)
+    return reply("wsnt", call.operation, "")
 
 
 def _reference(camera: Camera, shape: Shape, point: Point) -> str:

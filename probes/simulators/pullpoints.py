@@ -147,7 +147,7 @@ class PullPoints:
     def _states(self) -> dict[str, bool]:
         return {fault: fault in self._camera.faults for fault in _TOPICS}
 
-    def _message(self, fault: str, operation: str, on: bool) -> str:  # noqa: FBT001 - a state, not a switch
+    def _message(self, fault: str, operation: str, on: bool) -> str:
         return self._say(_TOPICS[fault], operation, on=on)
 
     def _say(self, about: tuple[str, str, str], operation: str, *, on: bool) -> str:

@@ -72,8 +72,8 @@ class Pages:
             return verdict
 
         if request.path in event_paths:
-            query = request.query_string
-            reply = await onvif_events.answer(camera, self._shape, request.path, query, body, judge)
+            target = request.path, request.query_string
+            reply = await onvif_events.answer(camera, self._shape, target, body, judge)
         else:
             reply = onvif.answer(camera, self._shape, body, judge)
         response = web.Response(status=reply.status, body=reply.body)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Iterable
 from contextlib import suppress
 from time import monotonic
 from typing import Final
+from zlib import crc32
 
 from probes.errors import Denied, Refused, Trouble, Unsupported
 from probes.listener import Heard, Voice
@@ -56,12 +56,13 @@ class Ear:
         self._device, self._url = target.device, service_address(target, options)
         self._client = Client(tools, target, tools.get(Memory).recall(target, options.service_port))
         self._table = Table(_keys(heard.standing))
+        self._place = crc32(target.device.encode()) / 2**32  # spreads the devices, 0 to 1
         self._failures = 0
         self._said: Answer | None = None
 
-    async def run(self, delay_seconds: float) -> None:
-        """Listen, after a pause: events come last."""
-        await asyncio.sleep(delay_seconds)
+    async def run(self, start_within_seconds: float) -> None:
+        """Listen, after a part of that time: events come last."""
+        await asyncio.sleep(start_within_seconds * self._place)
         again = AGAIN_SECONDS
         while True:
             await self._wait_for_permission()
@@ -85,11 +86,11 @@ class Ear:
                 pause = LONGEST_AGAIN_SECONDS
             again = AGAIN_SECONDS if monotonic() - started > LONGEST_AGAIN_SECONDS else again * 2
             again = min(again, LONGEST_AGAIN_SECONDS)
-            await asyncio.sleep(pause * random.uniform(0.9, 1.1))
+            await asyncio.sleep(pause * (0.9 + 0.2 * self._place))
 
     async def _wait_for_permission(self) -> None:
-        while self.heard.target.login is not None and not self._voice.may_log_in(self._device):
-            await asyncio.sleep(PERMISSION_SECONDS * random.uniform(0.8, 1.2))
+        while self.heard.target.login is not None and not self._voice.may_log_in(self._device):  # noqa: ASYNC110
+            await asyncio.sleep(PERMISSION_SECONDS * (0.8 + 0.4 * self._place))
 
     def _failed(self, trouble: Exception, again: float, lived_seconds: float) -> float:
         """It answered, but not to this, or it fell silent under it. How long to wait until the next try."""
@@ -159,8 +160,9 @@ class Ear:
             known = sum(meaning(event.topic) is not None for event in events)
             self._voice.count("taken", known)
             self._voice.count("no matter of health", len(events) - known)
-            changed = any([self._table.take(event, now) for event in events])
-            changed |= self._table.expire(now)
+            changed = self._table.expire(now)
+            for event in events:
+                changed |= self._table.take(event, now)
             if not events and not settled:
                 settled = True
                 changed |= self._table.settle()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -70,8 +69,8 @@ class Events:
             await asyncio.gather(*self._ending, return_exceptions=True)
 
     def _begin(self, device: str) -> None:
-        delay = random.uniform(0.0, self._settings.start_within)
-        self._tasks[device] = asyncio.create_task(self._ears[device].run(delay), name=f"events {device}")
+        listening = self._ears[device].run(self._settings.start_within)
+        self._tasks[device] = asyncio.create_task(listening, name=f"events {device}")
 
     def _end(self, device: str) -> None:
         """Given back in the background, so that a device that does not answer holds nobody up."""
@@ -82,9 +81,7 @@ class Events:
             task.add_done_callback(self._ending.discard)
 
 
-LISTENER = Listener(
-    kind="events", start=Events, options=EventsOptions, settings=EventsSettings, uses_login=True
-)
+LISTENER = Listener(kind="events", start=Events, options=EventsOptions, settings=EventsSettings, uses_login=True)
 
 
 def _one_a_service(devices: Mapping[str, Heard]) -> dict[str, Heard]:

@@ -86,7 +86,9 @@ def _place(message: Node) -> str:
     for name in _PLACES:
         if name in known:
             return known[name]
-    return " ".join(value for name, value in items if name not in {"rule", "videoanalyticsconfigurationtoken"})[:MAX_TEXT]
+    return " ".join(value for name, value in items if name not in {"rule", "videoanalyticsconfigurationtoken"})[
+        :MAX_TEXT
+    ]
 
 
 def _line(text: str) -> str:

@@ -97,9 +97,7 @@ async def renew(client: Client, subscription: Subscription, now: float) -> float
 async def unsubscribe(client: Client, subscription: Subscription) -> None:
     """Give it back."""
     action = f"{_WSN_ACTION}/UnsubscribeRequest"
-    await client.call(
-        subscription.url, Call(_WSN, "Unsubscribe", "", action, _action(action) + subscription.header)
-    )
+    await client.call(subscription.url, Call(_WSN, "Unsubscribe", "", action, _action(action) + subscription.header))
 
 
 def _end(client: Client, now: float) -> str:

@@ -16,8 +16,10 @@ PULSE_SECONDS: Final = 60.0  # an event that is no property is taken for so long
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing: active until told otherwise, or until `ends_at` (seconds of the monotonic clock). `sure`: it was
-    reported on by this subscription."""
+    """One thing: active until told otherwise, or until `ends_at` (seconds of the monotonic clock).
+
+    `sure`: this subscription has told of it.
+    """
 
     kind: str
     source: str

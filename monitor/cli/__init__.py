@@ -15,6 +15,7 @@ _COMMANDS = {
     "probe": ("monitor.cli.probe", "probe"),
     "demo": ("monitor.cli.demo", "demo"),
     "discover": ("monitor.cli.discover", "discover"),
+    "record": ("monitor.cli.record", "record"),
     "password": ("monitor.cli.password", "password"),
     "backup": ("monitor.cli.backup", "backup"),
 }

@@ -25,6 +25,7 @@ from probes.web import address
 
 CALL_SECONDS: Final = 4.0
 
+_FAULT: Final = ": fault "  # as probes.onvif.soap tells a SOAP fault
 _CLOCK: Final = Call(DEVICE, "GetSystemDateAndTime")
 
 
@@ -42,19 +43,27 @@ class Told:
     evidence: list[str] = field(default_factory=list)
 
 
-async def find_service(host: str, candidates: list[Service], tools: Tools) -> tuple[Service, Known] | None:
-    """The first of these addresses that speaks ONVIF, and what was learned of its clock. Nothing secret is sent."""
+async def find_service(
+    host: str, candidates: list[Service], tools: Tools, *, likely: bool
+) -> tuple[Service, Known, bool] | None:
+    """The first of these addresses that speaks ONVIF, what was learned of its clock, and whether it told its clock.
+
+    Nothing secret is sent. Some ask for a login even for their clock: by a SOAP fault, which only ONVIF sends, or by a
+    bare HTTP 401, as any web server may; that counts where something else makes a camera `likely`.
+    """
     for service in candidates:
         known = Known()
         client = Client(tools, Target(host, host), known)
         asked_at = tools.now()
         answer = await hear(client.call_clock(_url(host, service), _CLOCK), CALL_SECONDS)
+        if isinstance(answer, Denied) and (likely or _FAULT in str(answer)):
+            return service, known, False
         if isinstance(answer, Trouble):
             continue
         clock = await hear(_at_once(answer, tools.now()), 1.0)
         if not isinstance(clock, Trouble):
             known.ahead_seconds = clock - (asked_at + tools.now()) / 2
-        return service, known
+        return service, known, True
     return None
 
 
@@ -64,12 +73,20 @@ async def _at_once(answer: object, near: float) -> float:
 
 
 async def ask_service(
-    host: str, service: Service, known: Known, match: Match | None, ration: Ration, *, tools: Tools
+    host: str, served: tuple[Service, Known, bool], match: Match | None, ration: Ration, tools: Tools
 ) -> Told:
     """Everything that the login, or none, may see. The login goes first to GetDeviceInformation; a refusal ends it."""
+    service, known, told_clock = served
     told = Told(service, scopes=match.scopes if match else ())
     client = Client(tools, Target(host, host, ration.login), known)
     url = _url(host, service)
+    if not told_clock:  # its refusal tells the time by which a login must be signed
+        clock = await hear(client.call_clock(url, _CLOCK), CALL_SECONDS) if ration.login else None
+        if isinstance(clock, Denied):
+            ration.refuse("onvif", str(clock))
+        if clock is None or isinstance(clock, Trouble):
+            told.wants_login = ration.login is None and not ration.refusals
+            return told
     identity = await hear(read_identity(client, url), CALL_SECONDS)
     if isinstance(identity, Denied):
         ration.refuse("onvif", str(identity))

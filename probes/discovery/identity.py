@@ -75,6 +75,11 @@ def maker_of(said: Said) -> str:
     return "Dahua" if 37777 in said.ports else ""
 
 
+def is_own_name(title: str) -> bool:
+    """Did somebody give the device this title of its page, or is it the maker's own?"""
+    return not _NAMELESS.match(title) and not any(pattern.search(title) for pattern, _ in _MAKERS)
+
+
 def identify(said: Said) -> Found:
     """What is known of the host, and what each guess stands on; logins and refusals are put in by the caller."""
     told, spoken, info = said.told, said.spoken, said.info
@@ -161,8 +166,7 @@ def _name(said: Said) -> str:
     """As people named it: over ISAPI, SNMP, ONVIF, or the title of its page unless that is the maker's own."""
     scopes = said.told.scopes if said.told else said.match.scopes if said.match else ()
     scoped = next((one[5:] for one in scopes if one.startswith("name/")), "")
-    titles = (front.title for front in said.fronts if not _NAMELESS.match(front.title))
-    title = next((one for one in titles if not any(pattern.search(one) for pattern, _ in _MAKERS)), "")
+    title = next((front.title for front in said.fronts if is_own_name(front.title)), "")
     named = said.spoken.name if said.spoken else ""
     return _first(said.info.name if said.info else "", named, title, scoped)
 

@@ -78,9 +78,10 @@ class Interviewer:
         said.sia_port = next((port for port in ports.sia if port in said.ports and port not in used), 0)
         if said.match is None and (said.fronts or said.rtsp):
             said.match = await self._ask_match(host)
-        served = await find_service(host, _candidates(said), self.tools)
+        likely = said.match is not None or bool(said.rtsp)
+        served = await find_service(host, _candidates(said), self.tools, likely=likely)
         if served is not None:
-            said.told = await ask_service(host, *served, said.match, ration, tools=self.tools)
+            said.told = await ask_service(host, served, said.match, ration, self.tools)
             said.streams = said.told.streams
         maker = (said.told.identity[0] if said.told else "") or maker_of(said)
         vendor = (maker or (said.spoken.vendor if said.spoken else "")).lower()

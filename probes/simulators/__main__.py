@@ -1,4 +1,7 @@
-"""Run a simulated site until SIGTERM or SIGINT: `python -m probes.simulators --state-port 9900`."""
+"""Run a simulated site until SIGTERM or SIGINT: `python -m probes.simulators --state-port 9900`.
+
+With `--recording FOLDER` one recorded device is served instead, at the site's ports of `--base`.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,10 @@ from pathlib import Path
 import uvloop
 from aiohttp import web
 
+from probes.recording.folder import read_folder
 from probes.simulators.blueprint import Shape
 from probes.simulators.control import make_application
+from probes.simulators.recorded import COMMUNITY, Place, RecordedDevice
 from probes.simulators.site import SimulatedSite
 
 _LOOPBACK = "127.0.0.1"
@@ -31,7 +36,12 @@ def main(arguments: list[str] | None = None) -> int:
     parent = os.getppid() if options.pop("end_with_parent") else None
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # 500 cameras are a thousand sockets, and more when dark
+    recording = options.pop("recording")
     try:
+        if recording is not None:
+            return uvloop.run(_replay(recording, Shape(**options), parent))
+        if state_port is None:
+            raise ValueError("--state-port is needed")
         return uvloop.run(_run(Shape(**options), cache, state_port, parent))
     except (OSError, ValueError) as error:
         sys.stderr.write(f"simulated site: {error}\n")
@@ -56,9 +66,27 @@ async def _run(shape: Shape, cache: Path, state_port: int, parent: int | None) -
     return 0
 
 
+async def _replay(folder: Path, shape: Shape, parent: int | None) -> int:
+    """Serve one recording."""
+    recording = await asyncio.to_thread(read_folder, folder)
+    place = Place(shape.base, shape.http_port, shape.rtsp_port, shape.snmp_port)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with RecordedDevice(recording, place):
+        ports = f"http {place.http_port}, rtsp {place.rtsp_port}, snmp {place.snmp_port} (community {COMMUNITY})"
+        sys.stdout.write(f"recorded {recording.facts.get('model', 'device')} at {place.address}: {ports}\n")
+        sys.stdout.flush()
+        while not stop.is_set() and parent in (None, os.getppid()):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _PARENT_SECONDS)
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m probes.simulators", description=__doc__)
-    parser.add_argument("--state-port", type=int, required=True, help="port of the control pages on 127.0.0.1")
+    parser.add_argument("--state-port", type=int, help="port of the control pages on 127.0.0.1")
+    parser.add_argument("--recording", type=Path, help="folder of a recording that is served instead of a site")
     parser.add_argument("--end-with-parent", action="store_true", help="end when the process that started it has ended")
     parser.add_argument("--cache", type=Path, default=_default_cache(), help="folder that keeps the films")
     for field in fields(Shape):

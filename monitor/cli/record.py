@@ -1,0 +1,145 @@
+"""What does a real device answer, redacted, so that it can be tested and served again? `sitewarden record DEVICE`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+import uvloop
+
+from monitor import __version__
+from monitor.cli.language import _, language_of
+from monitor.settings.load import load
+from monitor.settings.mistake import BadConfiguration, did_you_mean
+from monitor.settings.model import Settings
+from probes.discovery import Ports
+from probes.errors import Trouble
+from probes.recording import write_folder
+from probes.recording.capture import Captured, Leaky, capture
+from probes.recording.tape import TapedTools
+from probes.target import Login, Secret, SnmpAccess, Target
+
+_PASSWORD_VARIABLE = "SITEWARDEN_PASSWORD"  # noqa: S105 - the name of it
+_SCHEMES = {"onvif": "http", "http": "http", "onvifs": "https", "https": "https", "rtsp": "rtsp", "snmp": "snmp"}
+
+
+@click.command(
+    help=_(
+        "Record what DEVICE answers into a folder, without serial numbers, MACs, addresses, names and passwords. "
+        "DEVICE is a device of the site's file, or an address: onvif://HOST, https://HOST, rtsp://HOST, snmp://HOST. "
+        "Nothing is changed on the device; look through the folder before you give it away."
+    )
+)
+@click.argument("device")
+@click.option("-c", "--config", type=click.Path(path_type=Path, exists=True), help=_("The site's file."))
+@click.option(
+    "--to", "folder", required=True, type=click.Path(path_type=Path, file_okay=False), help=_("A new folder.")
+)
+@click.option("--user", help=_("User name; the password comes from $SITEWARDEN_PASSWORD or is asked for."))
+@click.option(
+    "--community", envvar="SITEWARDEN_COMMUNITY",
+    help=_("SNMP community; others cannot see it in $SITEWARDEN_COMMUNITY."),
+)  # fmt: skip
+@click.option("--picture", is_flag=True, help=_("Also take one picture; it shows what the camera sees."))
+def record(
+    device: str, *, config: Path | None, folder: Path, user: str | None, community: str | None, picture: bool
+) -> None:
+    """Record one device, redacted."""
+    if folder.exists() and any(folder.iterdir()):
+        raise click.UsageError(_("{folder} is not empty.").format(folder=folder))
+    if "://" in device:
+        target, ports = _from_address(device, user, community)
+    elif config is not None:
+        target, ports = _from_site(device, config)
+    else:
+        raise click.UsageError(
+            _("Say where the device is described, -c site.yaml, or give an address such as rtsp://…")
+        )
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            captured = runner.run(_capture(target, ports, picture))
+    except Trouble as trouble:
+        raise click.ClickException(str(trouble)) from None
+    except Leaky as leaky:
+        raise click.ClickException(
+            _("Something private would remain, nothing was written: {where}").format(where=leaky)
+        ) from None
+    try:
+        write_folder(captured.recording, folder)
+    except OSError as error:
+        raise click.ClickException(f"{folder}: {error.strerror}") from None
+    for name, value in captured.recording.facts.items():
+        click.echo(f"{name}: {value}" if len(value) < 200 else f"{name}: {value[:200]}…")
+    click.echo(_("Written to {folder}. Look through it before you give it away.").format(folder=folder))
+
+
+async def _capture(target: Target, ports: Ports, picture: bool) -> Captured:
+    tools = TapedTools()
+    try:
+        return await capture(target, ports, tools, picture=picture, version=__version__)
+    finally:
+        await tools.close()
+
+
+def _from_site(device: str, config: Path) -> tuple[Target, Ports]:
+    try:
+        settings = load(config)
+    except BadConfiguration as error:
+        told = (mistake.say(language_of(os.environ)) for mistake in error.mistakes)
+        raise click.ClickException("\n".join(told)) from None
+    found = settings.devices.get(device)
+    if found is None:
+        text = _("{file} has no device {device}.").format(file=config, device=device)
+        if meant := did_you_mean(device, settings.devices):
+            text += " " + _("Did you mean {device}?").format(device=meant[0])
+        raise click.ClickException(text)
+    return found.target, _ports_of(device, settings)
+
+
+def _ports_of(device: str, settings: Settings) -> Ports:
+    """The usual ports, and first those that the device's checks name."""
+    ports = Ports()
+    for check in settings.checks.values():
+        port = getattr(check.options, "port", None)
+        if check.device != device or not isinstance(port, int):
+            continue
+        if check.probe in ("onvif", "http"):
+            kind = "https" if getattr(check.options, "tls", False) else "http"
+            ports = replace(ports, **{kind: tuple(dict.fromkeys((port, *getattr(ports, kind))))})
+        elif check.probe == "rtsp":
+            ports = replace(ports, rtsp=tuple(dict.fromkeys((port, *ports.rtsp))))
+        elif check.probe == "snmp":
+            ports = replace(ports, snmp=(port,))
+    return ports
+
+
+def _from_address(text: str, user: str | None, community: str | None) -> tuple[Target, Ports]:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise click.UsageError(f"{text}: {error}") from None
+    kind = _SCHEMES.get(parts.scheme)
+    if kind is None:
+        known_schemes = ", ".join(f"{each}://" for each in _SCHEMES)
+        raise click.UsageError(_("{scheme}:// is none of {known}").format(scheme=parts.scheme, known=known_schemes))
+    if parts.password is not None:
+        raise click.UsageError(_("No password in the address, others can see it: use --user and $SITEWARDEN_PASSWORD."))
+    if not parts.hostname:
+        raise click.UsageError(_("{address} names no host.").format(address=text))
+    login = None
+    if user := user or parts.username:
+        password = os.environ.get(_PASSWORD_VARIABLE) or click.prompt(
+            _("Password of {user}").format(user=user), hide_input=True, err=True
+        )
+        login = Login(user, Secret(password))
+    wants_agent = kind == "snmp" or community
+    snmp = SnmpAccess(port=port if kind == "snmp" and port else 161, community=Secret(community or "public"))
+    ports = Ports()
+    if port and kind != "snmp":
+        ports = replace(ports, **{kind: tuple(dict.fromkeys((port, *getattr(ports, kind))))})
+    return Target(parts.hostname, parts.hostname, login, snmp if wants_agent else None), ports

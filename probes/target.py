@@ -70,6 +70,7 @@ class Target:
     host: str
     login: Login | None = None
     snmp: SnmpAccess | None = None
+    alarm_key: Secret | None = None  # by which an alarm panel hides what it reports
 
 
 def redact(url: str) -> str:

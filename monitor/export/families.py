@@ -162,6 +162,12 @@ VALUES: Mapping[str, Mapping[str, Measured]] = {
         "dropped": _of_device("sitewarden_traps_dropped", "Traps beyond the device's budget, since the start."),
         "flooding": _of_device("sitewarden_traps_flooding", "1 while the device sends more traps than it may."),
     },
+    "panel": {
+        "heard_at": _of_device("sitewarden_panel_last_heard_timestamp_seconds", "When the panel's latest report came."),
+        "received": _of_device("sitewarden_panel_received", "Reports of the panel that were taken since the start."),
+        "dropped": _of_device("sitewarden_panel_dropped", "Reports beyond the panel's budget, since the start."),
+        "flooding": _of_device("sitewarden_panel_flooding", "1 while the panel reports more than it may."),
+    },
     "snmp": {
         "uptime_seconds": _of_device("sitewarden_device_uptime_seconds", "Time since the device's agent started."),
         "cpu_percent": _of_device("sitewarden_device_cpu_ratio", "Load of the processor.", _from_percent),

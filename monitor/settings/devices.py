@@ -22,9 +22,10 @@ from monitor.settings.mistake import Findings, did_you_mean
 from monitor.settings.sections import Listing, Section, Written, mapping
 from monitor.settings.tree import MarkedMap, parse, path_of
 from probes.discovery import Access
-from probes.target import Login, SnmpAccess, Target
+from probes.target import Login, Secret, SnmpAccess, Target
 
 Layers = tuple[Written[Any], ...]  # what may be said of a device, the most general first
+_Reach = tuple[Login | None, SnmpAccess | None, Secret | None]  # and the key of an alarm panel
 _INHERITED = ("model", "vendor", "place", "credentials", "snmp", "parent", "power", "silenced")
 
 
@@ -111,12 +112,12 @@ class FleetReader:
         group = next((layer.shape for layer in layers if isinstance(layer.shape, GroupShape)), None)
         kind = shape.kind or (group.kind if group else None)
         assert kind is not None
-        login, snmp = self._reach_for(layers)
+        login, snmp, alarm_key = self._reach_for(layers)
         device = Device(
             shape.id,
             shape.name or shape.id,
             kind,
-            Target(shape.id, shape.host, login, snmp),
+            Target(shape.id, shape.host, login, snmp, alarm_key),
             said["model"] or "",
             said["vendor"] or "",
             said["place"] or "",
@@ -135,9 +136,10 @@ class FleetReader:
         for check in self._checks.read(device, [one for one in said_of_checks if isinstance(one, MarkedMap)], branch):
             fleet.checks[device.id, check.name] = check
 
-    def _reach_for(self, layers: Layers) -> tuple[Login | None, SnmpAccess | None]:
+    def _reach_for(self, layers: Layers) -> _Reach:
         login: Login | None = None
         snmp: SnmpAccess | None = None
+        alarm_key: Secret | None = None
         for key in ("credentials", "snmp"):
             name, branch = _said_where(layers, key)
             if name is None or branch is None:
@@ -147,12 +149,13 @@ class FleetReader:
                     meant = did_you_mean(name, self._credentials.named)
                     self._wrong(branch, key, "unknown_credential", meant, name=name)
                 continue
-            its_login, its_snmp = self._access[name]
+            its_login, its_snmp, its_key = self._access[name]
             if key == "snmp" and its_snmp is None:
                 self._wrong(branch, key, "no_snmp", name=name)
             login = its_login if key == "credentials" else login
+            alarm_key = its_key if key == "credentials" else alarm_key
             snmp = its_snmp or snmp
-        return login, snmp
+        return login, snmp, alarm_key
 
     def _shared_tags(self, layers: Layers) -> Mapping[str, str]:
         tags = {name: value for layer in layers for name, value in layer.shape.tags.items()}
@@ -211,18 +214,18 @@ def _said_where(layers: Layers, name: str) -> tuple[str | None, MarkedMap | None
     return None, None
 
 
-def _access(shape: CredentialShape) -> tuple[Login | None, SnmpAccess | None]:
+def _access(shape: CredentialShape) -> _Reach:
     login = Login(shape.username, shape.password) if shape.password is not None else None
     snmp = shape.snmp
     if snmp is None:
-        return login, None
+        return login, None, shape.alarm_key
     access = SnmpAccess(
         snmp.version, snmp.port, username=snmp.username, auth=snmp.auth, auth_key=snmp.auth_key, priv=snmp.priv,
         priv_key=snmp.priv_key, context=snmp.context,
     )  # fmt: skip
     if snmp.community is not None:
         access = SnmpAccess(snmp.version, snmp.port, snmp.community)
-    return login, access
+    return login, access, shape.alarm_key
 
 
 def read_access(text: str, file: Path) -> dict[str, Access]:
@@ -233,4 +236,4 @@ def read_access(text: str, file: Path) -> dict[str, Access]:
         return {}
     reading = Reading(findings, file.absolute().parent, os.environ, lenient=True)
     section = mapping(root, "credentials", TypeAdapter(CredentialShape), reading)
-    return {name: Access(name, *_access(written.shape)) for name, written in section.items.items()}
+    return {name: Access(name, *_access(written.shape)[:2]) for name, written in section.items.items()}

@@ -72,6 +72,9 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
     "traps": Vocabulary(
         _words("received dropped flooding heard_at"), {"alarm": _words("alarm item state text times")}
     ),
+    "panel": Vocabulary(
+        _words("received dropped flooding heard_at"), {"alarm": _words("alarm item state text times")}
+    ),
     "login": Vocabulary(_words("state check")),
     "snmp_login": Vocabulary(_words("state check")),
     "self": Vocabulary(

@@ -4,8 +4,6 @@ listener    one socket, and who may speak on it
 notice      what a datagram says, whatever its version
 secure      the same for version 3: who signed it, and what is answered
 book        which trap means what: YAML of `config/traps`
-standing    how a device stands after all that it said
-budget      how much one device may say
 """
 
 from __future__ import annotations

@@ -16,8 +16,9 @@ from probes.snmp.ber import oid, to_oid
 from probes.snmp.conversion import to_text
 from probes.snmp.message import Bind
 from probes.snmp.shelf import shipped_folder
+from probes.standing import State, Told
 from probes.traps.notice import Notice
-from probes.traps.schema import Meaning, State, TrapFile
+from probes.traps.schema import Meaning, TrapFile
 
 MAX_ITEM = 60  # characters of a row's item
 MAX_TEXT = 200  # characters of what is quoted
@@ -27,17 +28,6 @@ OTHER_SECONDS = 900.0
 
 class TrapFileError(Exception):
     """A file of traps cannot be used; the text names it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What one trap tells: the row (`event` and which `item` of it), its new state, and for how long that holds."""
-
-    event: str
-    item: str
-    state: State
-    text: str
-    ends_after_seconds: float | None = None
 
 
 @dataclass(frozen=True)

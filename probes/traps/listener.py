@@ -8,20 +8,20 @@ import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from probes.budget import Budget
 from probes.errors import Denied, Garbled, Unresolved
 from probes.listener import Heard, Voice
 from probes.resolve import literal, resolve
 from probes.snmp.message import V2C, V3, Kind, encode_binds, encode_community, encode_pdu
 from probes.snmp.secure import Envelope, open_envelope
+from probes.standing import Standing
 from probes.target import Target
 from probes.tools import Tools
 from probes.traps.book import index, shipped_book
-from probes.traps.budget import Budget
 from probes.traps.notice import Notice, read_community, version_of
 from probes.traps.options import TrapOptions, TrapSettings
 from probes.traps.schema import Meaning
 from probes.traps.secure import Security
-from probes.traps.standing import Standing
 
 MAX_DATAGRAM = 8_192
 AT_A_TIME = 64  # datagrams read before the loop may do something else

@@ -8,10 +8,9 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from probes.snmp.ber import oid
+from probes.standing import State
 
 MAX_ENTRIES = 200
-
-State = Literal["raised", "cleared"]
 
 
 def _is_oid(text: str) -> str:

@@ -27,7 +27,7 @@ CREDENTIALS: Mapping[str, Any] = {
                         "priv": "aes128", "priv_key": "a long priv password"}},
     "stretched": {"snmp": {"version": "3", "username": "warden", "auth": "sha", "auth_key": "a long auth password",
                            "priv": "aes256", "priv_key": "a long priv password"}},
-    "sia": {"alarm_key": "00112233445566778899AABBCCDDEEFF"},
+    "sia": {"alarm_key": "hex:00112233445566778899AABBCCDDEEFF"},
 }  # fmt: skip
 
 

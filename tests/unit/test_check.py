@@ -23,9 +23,21 @@ def test_a_good_file_is_summed_up() -> None:
     lines = result.output.splitlines()
     assert lines[0] == f"{EXAMPLE}: good"
     assert lines[1] == "  Riverside Mall: cameras 4, switches 2, gateways 1, UPSs 1, recorders 1, alarm panels 1"
+<<<<<<< HEAD
     assert lines[2].startswith("  checks: 28; looks a minute: ")
+=======
+    assert lines[2].startswith("  checks: 29; looks a minute: ")
+>>>>>>> 93df368 (panel: alarm panels report by SIA DC-09)
     assert "camera-password" in lines[4]
-    assert any(line.startswith("warning: ") for line in lines)
+    assert not any(line.startswith("warning: ") for line in lines)
+
+
+def test_what_is_unwise_is_a_warning(tmp_path: Path) -> None:
+    file = tmp_path / "site.yaml"
+    file.write_text("site: {id: s, name: S}\ndevices: [{id: a, kind: ups, host: 192.0.2.1}]")
+    result = run(str(file))
+    assert result.exit_code == 0
+    assert any(line.startswith("warning: ") for line in result.output.splitlines())
 
 
 def test_it_speaks_the_language_of_the_terminal() -> None:

@@ -207,6 +207,15 @@ def test_silence_is_trouble_and_a_refused_password_is_not_silence(
         *((f"trap-panel-{name}", {"alarm": alarm, "state": state}, state == "raised") for state in ("raised", "cleared")
           for name, alarm in (("mains", "mains_lost"), ("battery", "battery_low"), ("tamper", "tamper"),
                               ("communication", "communication_failed"), ("zone", "zone_trouble"))),
+        ("panel-unheard", {"outcome": "no_answer"}, True),
+        ("panel-unheard", {"outcome": "ok"}, False),
+        *((name, {"alarm": alarm, "state": state}, state == "raised") for state in ("raised", "cleared")
+          for name, alarm in (("panel-reports-mains", "mains_lost"), ("panel-reports-battery", "battery_low"),
+                              ("panel-reports-tamper", "tamper"), ("panel-reports-zone", "zone_trouble"),
+                              ("panel-reports-communication", "communication_failed"),
+                              ("panel-reports-zone", "zone_battery"), ("panel-reports-fault", "siren_trouble"))),
+        *((f"panel-reports-{name}", {"alarm": alarm, "state": "raised"}, False) for alarm in ("burglary", "disarmed")
+          for name in ("mains", "battery", "tamper", "zone", "communication", "fault")),
         ("trap-panel-mains", {"alarm": "burglary", "state": "raised"}, False),
         ("trap-panel-battery", {"alarm": "other", "state": "raised"}, False),
         ("trap-panel-tamper", {"alarm": "other", "state": "raised"}, False),

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.settings.vocabulary import VOCABULARY
+from probes.budget import Budget
 from probes.errors import Garbled
 from probes.listener import Heard
 from probes.observation import Answer
@@ -20,14 +21,13 @@ from probes.snmp.message import V2C, Kind, binding_of, encode_community, encode_
 from probes.snmp.secure import Engine, Party, encode, open_envelope
 from probes.snmp.session import Sessions
 from probes.snmp.usm import Stretch, derive, localize
+from probes.standing import MAX_ROWS, Standing
 from probes.target import Secret, SnmpAccess, Target
 from probes.tools import Tools
 from probes.traps.book import TrapFileError, read_book, shipped_book
-from probes.traps.budget import Budget
 from probes.traps.listener import Traps
 from probes.traps.notice import read_community
 from probes.traps.options import TrapOptions, TrapSettings
-from probes.traps.standing import MAX_ROWS, Standing
 
 TRAPS = Path(__file__).parents[2] / "config" / "traps"
 ACCESS = SnmpAccess("3", username="u", auth="sha", auth_key=Secret("a long password"), priv="aes128",

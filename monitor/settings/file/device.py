@@ -11,6 +11,7 @@ from monitor.settings.file.base import Shape
 from monitor.settings.file.secret import SecretText
 from monitor.settings.file.units import Host, Identifier, Seconds
 from monitor.settings.tree import MarkedMap
+from probes.panel.frame import key_of
 from probes.registry import HEARD
 
 WatchedKind = Literal["camera", "recorder", "panel", "switch", "ups", "gateway", "server", "sensor"]
@@ -55,17 +56,27 @@ class SnmpShape(Shape):
 
 
 class CredentialShape(Shape):
-    """A login for RTSP, ONVIF and HTTP, or access by SNMP, or both."""
+    """A login for RTSP, ONVIF and HTTP, access by SNMP, the key of an alarm panel, or several of them."""
 
     username: str = ""
     password: SecretText | None = None
     snmp: SnmpShape | None = None
+    alarm_key: SecretText | None = Field(
+        None,
+        description="by which an alarm panel encrypts its reports (SIA DC-09): 16, 24 or 32 characters, "
+        "or `hex:` and 32, 48 or 64 digits",
+    )
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        if self.alarm_key is not None and self.alarm_key.reveal():
+            try:
+                key_of(self.alarm_key.reveal())
+            except ValueError:
+                raise PydanticCustomError("alarm_key", "not a key") from None
         if bool(self.username) != (self.password is not None):
             raise PydanticCustomError("half_login", "user name and password go together")
-        if not self.username and self.snmp is None:
+        if not self.username and self.snmp is None and self.alarm_key is None:
             raise PydanticCustomError("empty_credential", "nothing in it")
         return self
 

@@ -195,6 +195,7 @@ WORDS: Final[Mapping[str, str]] = {
     "storage_full": msg("storage full"),
     "storage_smart": msg("S.M.A.R.T. warns"),
     "device_alarm": msg("alarm of the device"),
+<<<<<<< HEAD
     "scene_change": msg("scene changed"),
     "image_blurry": msg("picture blurred"),
     "image_dark": msg("picture too dark"),
@@ -206,6 +207,19 @@ WORDS: Final[Mapping[str, str]] = {
     "relay": msg("relay"),
     "recording_failed": msg("recording failed"),
     "processor": msg("CPU load in per cent"),
+=======
+    "zone_battery": msg("battery of a zone low"),
+    "siren_trouble": msg("trouble of a siren"),
+    "module_trouble": msg("trouble of a module"),
+    "system_trouble": msg("trouble of the system"),
+    "burglary": msg("burglary"),
+    "fire": msg("fire"),
+    "panic": msg("panic"),
+    "medical": msg("medical"),
+    "other_alarm": msg("other alarm"),
+    "disarmed": msg("disarmed"),
+    "bypassed": msg("bypassed"),
+>>>>>>> 93df368 (panel: alarm panels report by SIA DC-09)
 }
 
 _UNITS: Final = {"celsius": "°C", "watts": "W", "volts": "V", "rpm": "rpm"}

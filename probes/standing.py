@@ -1,18 +1,30 @@
-"""How does a device stand after all that it has told?"""
+"""How does a device stand after all that it has told by itself?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from probes.observation import Answer, Value
-from probes.traps.book import Told
-from probes.traps.schema import State
 
 MAX_ROWS = 100  # of one device
 FLOOD_SECONDS = 60.0  # a device floods until it kept to its budget for so long
 TABLE = "alarm"
+
+
+State = Literal["raised", "cleared"]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one message tells: the row (`event` and which `item` of it), its new state, and for how long that holds."""
+
+    event: str
+    item: str
+    state: State
+    text: str
+    ends_after_seconds: float | None = None
 
 
 @dataclass(slots=True)
@@ -55,7 +67,7 @@ class Standing:
                 self.rows[key] = Row(event, item, "raised")
 
     def take(self, told: Told, now: float, at: float) -> bool:
-        """Take a trap in at `now` (monotonic), `at` (epoch). Does it change what rules go by?"""
+        """Take a message in at `now` (monotonic), `at` (epoch). Does it change what rules go by?"""
         self.received, self.heard_at, self.unsaid = self.received + 1, at, True
         key = f"{told.event}.{told.item}" if told.item else told.event
         row = self.rows.get(key)
@@ -69,6 +81,10 @@ class Standing:
         row.fresh = row.fresh or (changed and told.state == "raised")
         row.ends_at = now + told.ends_after_seconds if told.ends_after_seconds and told.state == "raised" else None
         return changed
+
+    def note(self, at: float) -> None:
+        """A message that tells nothing but that the device is there."""
+        self.received, self.heard_at, self.unsaid = self.received + 1, at, True
 
     def drop(self, now: float) -> bool:
         """One more than the device may say. Does the flood begin with it?"""

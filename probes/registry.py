@@ -20,11 +20,8 @@ _WHERE = {
 }
 _LISTENERS = {
     "traps": "probes.traps",
-<<<<<<< HEAD
     "events": "probes.onvif.events",
-=======
     "panel": "probes.panel",
->>>>>>> 93df368 (panel: alarm panels report by SIA DC-09)
 }
 
 KINDS = tuple(_WHERE)

@@ -127,11 +127,8 @@ CHECKS: Final[Mapping[str, str]] = {
     "frame": msg("Picture"),
     "snmp": msg("SNMP"),
     "traps": msg("SNMP traps"),
-<<<<<<< HEAD
     "events": msg("ONVIF events"),
-=======
     "panel": msg("Reports of the alarm panel"),
->>>>>>> 93df368 (panel: alarm panels report by SIA DC-09)
     "http": msg("Web page"),
     "tls": msg("Certificate"),
     "self": msg("Self-check"),

@@ -195,7 +195,6 @@ WORDS: Final[Mapping[str, str]] = {
     "storage_full": msg("storage full"),
     "storage_smart": msg("S.M.A.R.T. warns"),
     "device_alarm": msg("alarm of the device"),
-<<<<<<< HEAD
     "scene_change": msg("scene changed"),
     "image_blurry": msg("picture blurred"),
     "image_dark": msg("picture too dark"),
@@ -207,7 +206,6 @@ WORDS: Final[Mapping[str, str]] = {
     "relay": msg("relay"),
     "recording_failed": msg("recording failed"),
     "processor": msg("CPU load in per cent"),
-=======
     "zone_battery": msg("battery of a zone low"),
     "siren_trouble": msg("trouble of a siren"),
     "module_trouble": msg("trouble of a module"),
@@ -219,7 +217,6 @@ WORDS: Final[Mapping[str, str]] = {
     "other_alarm": msg("other alarm"),
     "disarmed": msg("disarmed"),
     "bypassed": msg("bypassed"),
->>>>>>> 93df368 (panel: alarm panels report by SIA DC-09)
 }
 
 _UNITS: Final = {"celsius": "°C", "watts": "W", "volts": "V", "rpm": "rpm"}

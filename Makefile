@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .ONESHELL:
-.PHONY: help demo test lint bench crash setup setup-test locks generated clean
+.PHONY: help demo test lint bench bench-frames crash setup setup-test locks generated clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -17,6 +17,7 @@ help:
 	@echo "make test       all tests, with the real servers from Debian's packages   (PYTEST_ARGS='tests/unit -k condition')"
 	@echo "make lint       style, types, contracts"
 	@echo "make bench      benchmarks with their rivals                              (BENCH_JSON=FILE)"
+	@echo "make bench-frames  who is right about faulty pictures             (FOLDER=your own, QUICK=1, BENCH_JSON=FILE)"
 	@echo "make crash      kill -9 at random instants                                (N=200)"
 	@echo "make generated  configuration reference, schema, lists: made anew"
 	@echo "make locks      newest versions within the ranges of pyproject.toml"
@@ -60,6 +61,9 @@ test: setup-test lint
 
 bench: setup-test
 	@$(BIN)/python -m tests.benchmarks $(if $(BENCH_JSON),--json $(BENCH_JSON))
+
+bench-frames: setup-test
+	@$(BIN)/python -m tests.benchmarks.frames $(if $(FOLDER),--folder '$(FOLDER)') $(if $(QUICK),--quick) $(if $(BENCH_JSON),--json $(BENCH_JSON))
 
 crash: setup
 	@$(BIN)/python -m tests.acceptance.crash --rounds $(N)

@@ -5,12 +5,12 @@ import cv2
 import numpy as np
 import pytest
 
-from probes.frame.footage import Light
 from tests.benchmarks.frames import cameras, electric, optical
 from tests.benchmarks.frames.cameras import Camera, Moment, Part, split
 from tests.benchmarks.frames.codec import Shown, damage, from_h264, from_jpeg, h264, jpeg, through, unheard
 from tests.benchmarks.frames.events import CLEAR, SOON, SURE, confirm
 from tests.benchmarks.frames.faults import BY_NAME, FAULTS, STRENGTHS, Layer
+from tests.benchmarks.frames.footage import Light
 from tests.benchmarks.frames.image import Image, chance, clouds, defocus, luma
 from tests.benchmarks.frames.inject import applies, inject, sound
 from tests.benchmarks.frames.judge import Look, Thresholds

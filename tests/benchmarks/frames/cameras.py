@@ -15,9 +15,9 @@ import av
 import cv2
 import numpy as np
 
-from probes.frame.footage import Light, Shot, light_of, read_footage
 from probes.frame.picture import from_bgr
 from tests.benchmarks.frames.codec import Shown, from_jpeg
+from tests.benchmarks.frames.footage import Light, Shot, light_of, read_footage
 from tests.benchmarks.frames.known import REAL
 from tests.benchmarks.frames.osd import Text, find_text
 

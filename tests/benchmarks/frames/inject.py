@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from probes.frame.footage import Light
 from tests.benchmarks.frames.cameras import Camera, Moment
 from tests.benchmarks.frames.codec import Shown, damage, from_h264, from_jpeg, h264, jpeg, through, unheard
 from tests.benchmarks.frames.electric import lose_text, standing
 from tests.benchmarks.frames.faults import Fault, Layer, When
+from tests.benchmarks.frames.footage import Light
 from tests.benchmarks.frames.image import Chance, Image, chance, grain, levels
 from tests.benchmarks.frames.judge import Look
 from tests.benchmarks.frames.osd import paste

@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probes.errors import Garbled
-from probes.frame.exif import taken_at
 from probes.frame.picture import MAX_PIXELS, Picture, from_frame
 from probes.frame.still import decode
+from tests.benchmarks.frames.exif import taken_at
 
 PICTURES: Final = frozenset({".jpg", ".jpeg", ".jpe", ".png"})
 MAX_BYTES: Final = 64 * 1024**2  # of one picture

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from probes.errors import Garbled
-from probes.frame.exif import taken_at
-from probes.frame.footage import light_of, read_footage, time_in
 from probes.frame.picture import from_bgr
+from tests.benchmarks.frames.exif import taken_at
+from tests.benchmarks.frames.footage import light_of, read_footage, time_in
 
 AT = datetime(2023, 6, 13, 3, 11, 46, tzinfo=UTC).timestamp()
 

@@ -14,6 +14,7 @@ from tests.benchmarks.frames.footage import Light
 from tests.benchmarks.frames.image import Image, chance, clouds, defocus, luma
 from tests.benchmarks.frames.inject import applies, inject, sound
 from tests.benchmarks.frames.judge import Look, Thresholds
+from tests.benchmarks.frames.known import REAL, real
 from tests.benchmarks.frames.osd import Text, erase, find_text, paste
 from tests.benchmarks.frames.protocol import Bench, Plan
 from tests.benchmarks.frames.rivals import FFmpeg, Laplacian, Rules
@@ -266,3 +267,14 @@ def test_footage_of_real_cameras() -> None:
     image = clip.moments[0].load()[0].image
     assert image is not None
     assert sharpness(image) > 50
+
+
+def test_real_faults_of_the_footage_are_where_they_are_said_to_be() -> None:
+    if not cameras.SHARED.is_dir():
+        pytest.skip(f"NO FOOTAGE: {cameras.SHARED} is not there, its real faults were not looked up")
+    for folder, faults in REAL.items():
+        names = {path.stem for path in (cameras.SHARED / folder).iterdir()}
+        assert {name for first, last, _ in faults for name in (first, last)} <= names
+        assert 0.05 < sum(bool(real(folder, name)) for name in names) / len(names) < 0.15
+    assert real("river-camera", "20221007T120531") == "droplets on the lens, at night with flares of a lamp"
+    assert real("river-camera", "20221007T060538") == real("elsewhere", "20221007T120531") == ""

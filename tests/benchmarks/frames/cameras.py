@@ -18,7 +18,7 @@ import numpy as np
 from probes.frame.picture import from_bgr
 from tests.benchmarks.frames.codec import Shown, from_jpeg
 from tests.benchmarks.frames.footage import Light, Shot, light_of, read_footage
-from tests.benchmarks.frames.known import REAL
+from tests.benchmarks.frames.known import real
 from tests.benchmarks.frames.osd import Text, find_text
 
 SHARED: Final = Path(os.environ.get("SITEWARDEN_FOOTAGE", Path(__file__).parents[4] / "shared" / "data"))
@@ -103,7 +103,7 @@ def load(path: Path, thin: int = 1) -> Camera:
     if len(shots) < 8:
         raise ValueError(f"{name}: {len(shots)} pictures are too few")
     if path.is_dir() and shots[-1].at - shots[0].at >= DAYS:
-        moments = _days(name, shots, tuned_on, thin)
+        moments = _days(name, shots, tuned_on, thin, SHARED in path.parents)
         sample = [moment.load()[0].image for moment in moments[:: max(1, len(moments) // 40)]]
         return Camera(name, tuple(moments), find_text([each for each in sample if each is not None]), 0.0, tuned_on)
     moments, gap = _clip(shots, tuned_on, thin)
@@ -127,13 +127,14 @@ def light(shown: Shown) -> Light:
     return light_of(from_bgr(width, height, shown.image))
 
 
-def _days(name: str, shots: Sequence[Shot], tuned_on: bool, thin: int) -> list[Moment]:
+def _days(name: str, shots: Sequence[Shot], tuned_on: bool, thin: int, ours: bool) -> list[Moment]:
     first, last = shots[0].at, shots[-1].at
-    real = REAL.get(name, {})
     moments = []
     for shot in shots:
         part = split(shot.at, first, last, tuned_on=tuned_on)
-        moments.append(Moment(shot.at, shot.name, part, _loading(shot), real.get(Path(shot.name).stem, "")))
+        moments.append(
+            Moment(shot.at, shot.name, part, _loading(shot), real(name, Path(shot.name).stem) if ours else "")
+        )
     rest = [moment for moment in moments if moment.part is not Part.LEARNING]
     return [moment for moment in moments if moment.part is Part.LEARNING] + rest[::thin]
 

@@ -14,7 +14,7 @@ from probes.budget import Budget
 from probes.errors import Denied, Garbled, Unresolved
 from probes.listener import Heard, Voice
 from probes.observation import Answer, Outcome
-from probes.panel.events import events_of
+from probes.panel.events import OTHER, PASSING_SECONDS, events_of
 from probes.panel.frame import CR, LF, MAX_OCTETS, Content, Frame, answer, key_of, open_frame, read, refusal
 from probes.panel.options import PanelOptions, PanelSettings
 from probes.resolve import literal, resolve
@@ -82,7 +82,7 @@ class Panels:
                 panel.standing, panel.budget, panel.seen = known.standing, known.budget, known.seen
                 panel.heard, panel.missing, panel.said_at = known.heard, known.missing, known.said_at
                 panel.address = panel.address or (known.address if known.target.host == heard.target.host else "")
-            panel.standing.remember(heard.standing)
+            panel.standing.remember(heard.standing, {OTHER: PASSING_SECONDS}, self._loop.time())
             self._panels[name] = panel
             self._by_account.setdefault(heard.options.account, []).append(panel)
 

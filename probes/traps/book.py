@@ -39,9 +39,13 @@ class Book:
     cleared_words: re.Pattern[str] | None = None
 
     @cached_property
-    def size(self) -> int:
-        """How many traps it knows."""
-        return len({id(meaning) for meaning in self.meanings.values()})
+    def passing(self) -> Mapping[str, float]:
+        """Events that are over by themselves, and after how many seconds."""
+        found = {OTHER: OTHER_SECONDS}
+        for meaning in self.meanings.values():
+            if meaning.event is not None and meaning.ends_after_seconds is not None:
+                found[meaning.event] = meaning.ends_after_seconds
+        return found
 
     def read(self, notice: Notice, own: Mapping[bytes, Meaning], *, by_words: bool) -> Told:
         """What the trap tells; `own` are the device's own meanings."""

@@ -86,7 +86,7 @@ class Traps:
             device = _Device(heard.target, heard.options, index(heard.options.meanings))
             if known is not None:
                 device.standing, device.said_at = known.standing, known.said_at
-            device.standing.remember(heard.standing)
+            device.standing.remember(heard.standing, self._book.passing, self._loop.time())
             self._devices[name] = device
         known_addresses, self._by_address = self._by_address, {}
         for device in self._devices.values():

@@ -201,6 +201,7 @@ def test_silence_is_trouble_and_a_refused_password_is_not_silence(
         ("trap-storage", {"alarm": "storage_smart", "state": "raised"}, True),
         ("trap-storage", {"alarm": "storage_changed", "state": "raised"}, False),
         ("trap-device-alarm", {"alarm": "device_alarm", "state": "raised"}, True),
+        ("trap-device-alarm", {"alarm": "device_notice", "state": "raised"}, True),
         ("trap-device-alarm", {"alarm": "other", "state": "raised"}, False),
         ("trap-flood", {"flooding": True}, True),
         ("trap-flood", {"flooding": False}, False),

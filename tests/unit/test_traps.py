@@ -151,9 +151,12 @@ def test_what_has_no_opposite_ends_by_itself_and_rows_are_bounded() -> None:
 
 def test_after_a_restart_it_knows_what_was_bad() -> None:
     standing = Standing()
-    standing.remember(["alarm/link_down.7", "channel/3"])
-    assert standing.answer().rows["alarm"]["link_down.7"]["state"] == "raised"
-    assert list(standing.rows) == ["link_down.7"]
+    passing = shipped_book().passing
+    standing.remember(["alarm/link_down.7", "channel/3", "alarm/restarted", "alarm/device_notice.4"], passing, 100.0)
+    assert list(standing.rows) == ["link_down.7", "restarted", "device_notice.4"]
+    assert standing.pass_by(1_001.0)  # what has no opposite would stay for ever
+    states = {key: row["state"] for key, row in standing.answer().rows["alarm"].items()}
+    assert states == {"link_down.7": "raised", "restarted": "cleared", "device_notice.4": "cleared"}
 
 
 @given(st.lists(st.floats(0, 10), max_size=200))

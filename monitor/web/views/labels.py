@@ -86,7 +86,6 @@ GROUPS: Final[Mapping[str, str]] = {
     "gateway": msg("Gateways"),
     "server": msg("Servers"),
     "sensor": msg("Sensors"),
-    "alarm": msg("Reported"),
     "monitor": msg("This monitor"),
 }
 
@@ -164,6 +163,7 @@ TABLES: Final[Mapping[str, str]] = {
     "interface": msg("Interfaces"),
     "ups_alarm": msg("UPS alarms"),
     "sensor": msg("Sensors"),
+    "alarm": msg("Reported"),
 }
 
 COMPONENTS: Final[Mapping[str, str]] = {

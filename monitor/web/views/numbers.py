@@ -195,6 +195,7 @@ WORDS: Final[Mapping[str, str]] = {
     "storage_full": msg("storage full"),
     "storage_smart": msg("S.M.A.R.T. warns"),
     "device_alarm": msg("alarm of the device"),
+    "device_notice": msg("notice of the device"),
     "scene_change": msg("scene changed"),
     "image_blurry": msg("picture blurred"),
     "image_dark": msg("picture too dark"),

@@ -16,6 +16,7 @@ _COMMANDS = {
     "demo": ("monitor.cli.demo", "demo"),
     "discover": ("monitor.cli.discover", "discover"),
     "record": ("monitor.cli.record", "record"),
+    "topology": ("monitor.cli.topology", "topology"),
     "password": ("monitor.cli.password", "password"),
     "backup": ("monitor.cli.backup", "backup"),
 }

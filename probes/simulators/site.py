@@ -100,6 +100,9 @@ class SimulatedSite:
                     built[one.name] = Ups(one, self.shape.runtime_seconds)
                 case "panel":
                     built[one.name] = Panel(one)
+        switches = [one for one in built.values() if isinstance(one, Switch)]
+        for switch in switches:
+            switch.others = tuple(one for one in switches if one is not switch)
         return built
 
     def _darken(self, device: Device) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from ipaddress import IPv4Address
 
 from probes.simulators.blueprint import Blueprint
 from probes.simulators.device import Device
 from probes.simulators.snmp import ber, mib
 from probes.simulators.snmp.ber import Oid
-from probes.simulators.snmp.mib import DOCUMENTATION, POE_ADMIN, Interface, Objects, PoePort
+from probes.simulators.snmp.mib import DOCUMENTATION, POE_ADMIN, Attached, Interface, Objects, PoePort
 from probes.simulators.snmp.pdu import Commit, Status
 
 IDENTITY: Oid = (*DOCUMENTATION, 1, 1)
@@ -29,6 +30,23 @@ class Switch(Device):
         self._cameras = {int(camera.blueprint.port.partition(".")[2]): camera for camera in cameras}
         self._disabled: set[int] = set()
         self._settle = settle
+        self.others: tuple[Switch, ...] = ()  # switches behind its uplink; the site tells
+
+    @property
+    def mac(self) -> bytes:
+        """Its bridge address."""
+        return bytes((2, 0, 0, 2, self.blueprint.number >> 8, self.blueprint.number & 0xFF))
+
+    def attached(self, port: int | None = None) -> list[Attached]:
+        """What stands behind its ports, or all of that seen from afar behind `port`; every third camera has no LLDP."""
+        found = []
+        for at, camera in self._cameras.items():
+            number = camera.blueprint.number
+            mac = bytes((2, 0, 0, 1, number >> 8, number & 0xFF))
+            tells = number % 3 != 0 and port is None
+            address = IPv4Address(camera.blueprint.address).packed if tells else b""
+            found.append(Attached(port or at, mac, camera.name if tells else "", address))
+        return found
 
     def feeds(self, port: str) -> bool:
         """Is there power on that port ("1.7")?"""
@@ -47,6 +65,13 @@ class Switch(Device):
             budget_watts=len(self._cameras) * _WATTS_A_CAMERA + _SPARE_WATTS,
             used_watts=used,
         )
+        uplink = len(self._cameras) + 1
+        seen = self.attached()
+        for other in self.others:
+            seen += [Attached(uplink, other.mac, other.name), *other.attached(uplink)]
+        objects |= mib.bridge(self.mac, [*self._cameras, uplink], seen)
+        names = {port: self._interface(port).name for port in self._cameras} | {uplink: self._uplink().name}
+        objects |= mib.lldp(names, seen)
         return objects
 
     def prepare(self, name: Oid, tag: int, content: bytes) -> Status | Commit:

@@ -22,6 +22,8 @@ _POE: Oid = (*_MIB_2, 105, 1)
 POE_ADMIN: Oid = (*_POE, 1, 1, 3)
 _UPS: Oid = (*_MIB_2, 33, 1)
 _ENTITY: Oid = (*_MIB_2, 47, 1, 1, 1, 1)
+_BRIDGE: Oid = (*_MIB_2, 17)
+_LLDP: Oid = (1, 0, 8802, 1, 1, 2, 1)
 _SENSOR: Oid = (*_MIB_2, 99, 1, 1, 1)
 
 TRUE, FALSE = 1, 2
@@ -69,6 +71,47 @@ def interfaces(rows: Sequence[Interface]) -> Objects:
             (15, gauge(_GIGABIT // 1_000_000)), (18, text(row.alias)),
         ):  # fmt: skip
             objects[(*_EXTENDED, column, row.index)] = value
+    return objects
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """What a switch has learned behind one port. `name` empty: it speaks no LLDP."""
+
+    port: int
+    mac: bytes
+    name: str = ""
+    address: bytes = b""  # four octets, told by LLDP
+
+
+def bridge(own: bytes, ports: Iterable[int], attached: Sequence[Attached]) -> Objects:
+    """BRIDGE-MIB: its own address, its ports (each with the ifIndex of the same number), what it has learned."""
+    objects: Objects = {(*_BRIDGE, 1, 1, 0): octets(own)}
+    objects |= {(*_BRIDGE, 1, 4, 1, 2, port): integer(port) for port in ports}
+    for one in attached:
+        for column, value in ((1, octets(one.mac)), (2, integer(one.port)), (3, integer(3))):
+            objects[(*_BRIDGE, 4, 3, 1, column, *one.mac)] = value
+    return objects
+
+
+def lldp(ports: Mapping[int, str], attached: Sequence[Attached]) -> Objects:
+    """LLDP-MIB: the names of its ports, and the neighbours that speak LLDP with their management addresses."""
+    objects: Objects = {}
+    for port, name in ports.items():
+        objects[(*_LLDP, 3, 7, 1, 2, port)] = integer(5)  # interfaceName
+        objects[(*_LLDP, 3, 7, 1, 3, port)] = text(name)
+    for number, one in enumerate((one for one in attached if one.name), 1):
+        row = (0, one.port, number)
+        for column, value in (
+            (4, integer(4)),
+            (5, octets(one.mac)),
+            (6, integer(3)),
+            (7, octets(one.mac)),
+            (9, text(one.name)),
+        ):
+            objects[(*_LLDP, 4, 1, 1, column, *row)] = value
+        if one.address:
+            objects[(*_LLDP, 4, 2, 1, 3, *row, 1, 4, *one.address)] = integer(2)
     return objects
 
 

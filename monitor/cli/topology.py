@@ -1,0 +1,190 @@
+"""What hangs on what, as the switches have learned it? `sitewarden topology` proposes, a person confirms."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Final
+
+import click
+import orjson
+import uvloop
+
+from monitor.cli.language import _, language_of
+from monitor.core.plan import MONITOR, Device
+from monitor.discovery.edit import change
+from monitor.discovery.proposal import difference
+from monitor.discovery.site import Site, find_addresses, read_site
+from monitor.discovery.wiring import Evidence, Proposal, infer
+from monitor.locale import msg
+from monitor.settings.load import load
+from monitor.settings.mistake import BadConfiguration
+from probes.discovery.neighbours import read_neighbours
+from probes.discovery.patience import hear
+from probes.errors import Denied, Trouble
+from probes.snmp.session import Sessions
+from probes.tools import Tools
+from probes.topology import Channel, Tables, read_arp, read_channels, read_own_mac, read_tables
+
+AT_ONCE: Final = 32
+SECONDS: Final = 60.0  # of one device
+
+_TOLD: Final[Mapping[str, str]] = {
+    "lldp": msg("{by} has it as LLDP neighbour on {port} ({detail})"),
+    "bridge": msg("{by} has learned its MAC on {port} ({detail})"),
+    "channel": msg("{by} has it as channel {port} ({detail})"),
+}
+_STANDING: Final[Mapping[str, str]] = {
+    "new": msg("{device} hangs on {parent} {port}, because"),
+    "agrees": msg("{device} hangs on {parent} {port}, as configured"),
+    "differs": msg("{device} hangs on {parent} {port}, NOT where it is configured, because"),
+}
+
+
+@dataclass(slots=True)
+class Learned:
+    """What the devices told, and who told nothing and why."""
+
+    macs: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, Tables] = field(default_factory=dict)
+    channels: dict[str, tuple[Channel, ...]] = field(default_factory=dict)
+    silent: dict[str, str] = field(default_factory=dict)
+
+
+@click.command(
+    help=_(
+        "Say on which switch and port each device of the site's file hangs, by LLDP, bridge tables, ARP and the "
+        "channels of recorders, with the evidence, and propose `parent` and `port` as a unified diff."
+    )
+)
+@click.option(
+    "-c", "--config", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=True,
+    help=_("The site's file."),
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help=_("One JSON document instead of tables."))
+def topology(*, config: Path, as_json: bool) -> None:
+    """Propose what hangs on what."""
+    try:
+        site = read_site(config)
+    except BadConfiguration as error:
+        told = "\n".join(mistake.say(language_of(os.environ)) for mistake in error.mistakes)
+        raise click.ClickException(told) from None
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        learned, proposals = runner.run(_look(site))
+    keys = {one.device: _keys(one, site.devices[one.device]) for one in proposals if one.standing != "agrees"}
+    after = change(site.text, {name: said for name, said in keys.items() if said}, ())
+    diff = difference(site.text, after, config.name)
+    _check(config, after)
+    if as_json:
+        found = {
+            "proposals": [asdict(one) for one in proposals],
+            "silent": learned.silent,
+            "difference": diff,
+        }
+        click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
+        return
+    for one in proposals:
+        _say(one)
+    for name, why in learned.silent.items():
+        click.echo(_("{device} told nothing: {why}").format(device=name, why=why), err=True)
+    silent = [name for name in site.devices if name != MONITOR and name not in {one.device for one in proposals}]
+    click.echo(_("{count} devices were seen nowhere.").format(count=len(silent)))
+    click.echo(("\n" + diff.rstrip("\n")) if diff else _("{file}: nothing to change.").format(file=config))
+
+
+def _say(one: Proposal) -> None:
+    colour = {"new": "green", "differs": "yellow"}.get(one.standing)
+    head = _(_STANDING[one.standing]).format(device=one.device, parent=one.parent, port=one.port)
+    click.echo(click.style(" ".join(head.split()), fg=colour))
+    if one.standing != "agrees":
+        for said in one.evidence:
+            click.echo("  " + _because(said))
+
+
+def _because(said: Evidence) -> str:
+    return _(_TOLD[said.kind]).format(by=said.by, port=said.port, detail=said.detail)
+
+
+def _keys(one: Proposal, device: Device) -> dict[str, str]:
+    """A port belongs to a parent of the file itself, not to one of its group."""
+    keys = {"parent": one.parent} if device.parent != one.parent else {}
+    return keys | ({"port": one.port} if one.port and device.port != one.port else {})
+
+
+def _check(config: Path, after: str) -> None:
+    try:
+        load(config, lenient=True, text=after)
+    except BadConfiguration as refused:
+        told = "\n".join(mistake.say(language_of(os.environ)) for mistake in refused.mistakes)
+        raise click.ClickException(_("The changed file would not pass `sitewarden check`:") + "\n" + told) from None
+
+
+async def _look(site: Site) -> tuple[Learned, tuple[Proposal, ...]]:
+    tools = Tools()
+    try:
+        addresses = await find_addresses(site.devices, tools)
+        learned = Learned()
+        arp = read_neighbours()
+        places = asyncio.Semaphore(AT_ONCE)
+        agents = [one for one in site.devices.values() if one.target.snmp and one.kind in ("switch", "gateway")]
+        await asyncio.gather(*(_read_arp(one, tools, places, arp, learned) for one in agents))
+        for name, device in site.devices.items():
+            mac = device.mac or arp.get(addresses.get(name, ""), "")
+            if mac and name != MONITOR:
+                learned.macs.setdefault(name, mac)
+        switches = [one for one in agents if one.kind == "switch" and one.id not in learned.silent]
+        recorders = [one for one in site.devices.values() if one.kind == "recorder" and one.target.login]
+        await asyncio.gather(
+            *(_read_switch(one, tools, places, learned) for one in switches),
+            *(_read_recorder(one, site, tools, places, learned) for one in recorders),
+        )
+    finally:
+        await tools.close()
+    return learned, infer(site.devices, learned.macs, addresses, learned.tables, learned.channels)
+
+
+async def _read_arp(
+    device: Device, tools: Tools, places: asyncio.Semaphore, arp: dict[str, str], learned: Learned
+) -> None:
+    session = tools.get(Sessions).get(device.target)
+    async with places, session.lock:
+        own = await hear(read_own_mac(session), SECONDS)
+        answer = await hear(read_arp(session), SECONDS) if not isinstance(own, Trouble) else own
+    if isinstance(own, str) and own and device.kind == "switch":
+        learned.macs[device.id] = own
+    if isinstance(answer, Trouble):
+        learned.silent[device.id] = str(answer)
+    else:
+        arp.update(answer)
+
+
+async def _read_switch(device: Device, tools: Tools, places: asyncio.Semaphore, learned: Learned) -> None:
+    session = tools.get(Sessions).get(device.target)
+    async with places, session.lock:
+        answer = await hear(read_tables(session, learned.macs.values()), SECONDS)
+    if isinstance(answer, Trouble):
+        learned.silent[device.id] = str(answer)
+    else:
+        learned.tables[device.id] = answer
+
+
+async def _read_recorder(device: Device, site: Site, tools: Tools, places: asyncio.Semaphore, learned: Learned) -> None:
+    """The login is shown once; at most two ports are tried, none after a refusal."""
+    named = [
+        (port, bool(getattr(check.options, "tls", False)))
+        for check in site.settings.checks.values()
+        if check.device == device.id and check.probe in ("onvif", "http", "tcp")
+        if isinstance(port := getattr(check.options, "port", None), int)
+    ]
+    for port, tls in list(dict.fromkeys((*named, (80, False))))[:2]:
+        async with places:
+            answer = await hear(read_channels(device.target, port, tools, tls=tls), SECONDS)
+        if isinstance(answer, Denied):
+            learned.silent[device.id] = str(answer)
+            return
+        if not isinstance(answer, Trouble):
+            learned.channels[device.id] = answer
+            return

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from monitor.settings import defaults
 from monitor.settings.channels import AppriseChannel, Channel, MailChannel, MqttChannel, WebhookChannel
-from monitor.settings.file.base import mark_of, note_unknown, validate
+from monitor.settings.file.base import keys_of, mark_of, note_unknown, validate
 from monitor.settings.file.channel import AppriseShape, ChannelShape, MailShape, MqttShape, RouteShape, WebhookShape
 from monitor.settings.file.secret import Reading
 from monitor.settings.file.site import MetricsShape, StoreShape, TargetsShape, UserShape, WebShape
@@ -151,7 +151,12 @@ def read_listeners(root: MarkedMap, reading: Reading) -> Mapping[str, Options]:
         return found
     note_unknown(branch, frozenset(HEARD), reading.findings)
     for kind in branch.keys() & found.keys():
-        adapter: TypeAdapter[Options] = TypeAdapter(listener(kind).settings)
+        settings, said = listener(kind).settings, branch[kind]
+        if isinstance(said, MarkedMap):
+            note_unknown(said, keys_of(settings), reading.findings)
+            for key in said.keys() - keys_of(settings):
+                del said[key]
+        adapter: TypeAdapter[Options] = TypeAdapter(settings)
         found[kind] = validate(adapter, branch[kind], reading, (branch, kind)) or found[kind]
     return found
 

@@ -86,6 +86,7 @@ async def look(kind: str) -> dict[str, object]:
 
 def main() -> None:
     set_up(sys.argv[1])
+    sys.modules["probes.discovery.sweep"].MULTICAST_SECONDS = 0.6  # type: ignore[attr-defined]
     if sys.argv[1] == "multicast":
         answer_multicasts()
     print(json.dumps(uvloop.run(look(sys.argv[1]))))  # noqa: T201

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from monitor.core.condition import Condition, Key
+from monitor.core.inventory import Item
 from probes.observation import Picture
 from ticketing.ticket import Language, Severity, Ticket, TicketEvent
 
@@ -72,6 +73,13 @@ class CopyEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class PutItem:
+    """What is known of a device: insert or replace by (device, name)."""
+
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One notification to be delivered: an event of a ticket on one route. `key` is its idempotency key.
 
@@ -96,4 +104,6 @@ class Enqueue:
     message: Message
 
 
-Change = PutCondition | DropCondition | PutTicket | AddEvent | KeepPicture | AddEvidence | CopyEvidence | Enqueue
+Change = (
+    PutCondition | DropCondition | PutTicket | AddEvent | KeepPicture | AddEvidence | CopyEvidence | PutItem | Enqueue
+)

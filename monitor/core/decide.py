@@ -8,24 +8,33 @@ A recovery walks the same line.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import assert_never
 
 from monitor.core import condition as conditions
-from monitor.core import topology
+from monitor.core import inventory, topology
 from monitor.core.case import Case, cases, facts_of, values_of, variables
-from monitor.core.change import AddEvidence, CopyEvidence, DropCondition, KeepPicture, PictureRole, PutCondition
+from monitor.core.change import (
+    AddEvidence,
+    CopyEvidence,
+    DropCondition,
+    KeepPicture,
+    PictureRole,
+    PutCondition,
+    PutItem,
+)
 from monitor.core.condition import Condition, Holds, Key, State
 from monitor.core.holding import release, tell_children, tell_holder
 from monitor.core.plan import Plan, Rule
 from monitor.core.turn import AskAgain, Decision, Turn
 from monitor.core.world import World
-from probes.observation import MONITOR_OUTCOMES, Observation, Picture, Value
+from probes.observation import MONITOR_OUTCOMES, Observation, Outcome, Picture, Value
 from ticketing import desk
-from ticketing.commands import Command, Resolve
+from ticketing.commands import Command, NotAllowed, Note, Resolve
 from ticketing.ticket import Fingerprint, TicketState
 
-__all__ = ["AskAgain", "Decision", "clock_jumped", "command", "deadline", "observe", "reload"]
+__all__ = ["AskAgain", "Decision", "accept", "clock_jumped", "command", "deadline", "observe", "reload"]
 
 MAX_CONDITIONS = 256  # of one device: more rows do not fail at once, unless somebody makes them up
 VERIFY_EVERY_SECONDS = 15.0  # how soon a resolved ticket's fault is looked at again
@@ -38,17 +47,32 @@ def observe(plan: Plan, world: World, look: Observation) -> Decision:
     if look.outcome in MONITOR_OUTCOMES:
         return turn.decision  # the monitor could not look: nothing is known, nothing moves
     rules = plan.rules.get((look.device, look.check), ())
-    seen = variables(look)
-    for rule in rules:
-        for case in cases(rule, look, seen):
-            if case.verdict is True or not world.is_quiet(look.device):
-                _step(turn, rule, case, look)
-        if rule.each is not None and rule.each in look.rows and look.device in world.conditions:
-            _forget_rows(turn, rule, look.device, look.rows[rule.each])
+    _judge_look(turn, rules, look)
+    if look.check in inventory.SOURCES:
+        _remember(turn, look)
     if look.picture is not None:
         _keep_pictures(turn, rules, look, look.picture)
     if world.untold:
         _reconsider(turn, look.device)
+    return turn.decision
+
+
+def accept(plan: Plan, world: World, device: str, *, by: str, note: str, now: float) -> Decision:
+    """A person says that what was found at a device is right. `note` goes to the tickets that speak of it.
+
+    LookupError: nothing else than the known was found.
+    """
+    turn = Turn(plan, world, now)
+    items = inventory.accept(world.inventory.get(device, {}), by, now)
+    if not items:
+        raise LookupError(device)
+    turn.put(*(PutItem(item) for item in items))
+    for rule in plan.rules.get((device, inventory.CHECK), ()):
+        ticket = world.ticket_for(Fingerprint(plan.site.id, device, "", rule.fault))
+        if ticket is not None:
+            with suppress(NotAllowed):
+                turn.take(desk.command(ticket, Note(note), by, now))
+    _judge_inventory(turn, device, now, 0.0)
     return turn.decision
 
 
@@ -95,6 +119,37 @@ def clock_jumped(world: World, seconds: float) -> Decision:
         decision.changes += [PutCondition(conditions.shifted(each, seconds)) for each in of_device.values()]
     world.apply(decision.changes)
     return decision
+
+
+def _judge_look(turn: Turn, rules: tuple[Rule, ...], look: Observation) -> None:
+    """What do these rules say of it?"""
+    seen, world = variables(look), turn.world
+    for rule in rules:
+        for case in cases(rule, look, seen):
+            if case.verdict is True or not world.is_quiet(look.device):
+                _step(turn, rule, case, look)
+        if rule.each is not None and rule.each in look.rows and look.device in world.conditions:
+            _forget_rows(turn, rule, look.device, look.rows[rule.each])
+
+
+def _remember(turn: Turn, look: Observation) -> None:
+    """What the look tells of the device is remembered, and compared with what was known."""
+    seen = inventory.read(look)
+    if not seen:
+        return
+    known = turn.world.inventory.get(look.device, {})
+    turn.put(*(PutItem(item) for item in inventory.compare(look.device, known, seen, look.ended_at)))
+    _judge_inventory(turn, look.device, look.at, look.duration_seconds)
+
+
+def _judge_inventory(turn: Turn, device: str, at: float, duration_seconds: float) -> None:
+    """The inventory as it stands now is a look of its own."""
+    rules = turn.plan.rules.get((device, inventory.CHECK), ())
+    if rules:
+        values = inventory.summarize(turn.world.inventory.get(device, {}))
+        look = Observation(device, inventory.CHECK, at, duration_seconds, Outcome.OK, values)
+        turn.world.saw(look)
+        _judge_look(turn, rules, look)
 
 
 def _step(turn: Turn, rule: Rule, case: Case, look: Observation) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from monitor.core import topology
+from monitor.core import inventory, topology
 from monitor.core.change import Change, PutTicket
 from monitor.core.condition import Condition
 from monitor.core.plan import Plan, Rule
@@ -46,8 +46,9 @@ class Turn:
         self.world.apply(changes)
 
     def ask(self, device: str, check: str, at: float | None = None) -> None:
-        """Ask that again, at once or at that time."""
-        self.decision.asks.append(AskAgain(device, check, self.now if at is None else at))
+        """Ask that again, at once or at that time. The inventory is asked by what it is made from."""
+        checks = inventory.SOURCES if check == inventory.CHECK else (check,)
+        self.decision.asks += [AskAgain(device, one, self.now if at is None else at) for one in checks]
 
     def take(self, step: desk.Step) -> None:
         """The desk has spoken: the ticket, its history, and who is told."""

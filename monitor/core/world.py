@@ -16,9 +16,11 @@ from monitor.core.change import (
     Enqueue,
     KeepPicture,
     PutCondition,
+    PutItem,
     PutTicket,
 )
 from monitor.core.condition import Condition, Key, State
+from monitor.core.inventory import Item
 from probes.observation import Observation
 from ticketing.ticket import OVER, Fingerprint, Ticket
 
@@ -32,6 +34,7 @@ class Saved:
     last_ticket: int = 0  # highest id ever given
     closed: tuple[tuple[Fingerprint, int], ...] = ()  # the newest ticket that is over, by fingerprint
     pictures: tuple[tuple[str, str, float], ...] = ()  # device, role, at
+    items: tuple[Item, ...] = ()  # of the inventory
 
 
 @dataclass(slots=True)
@@ -48,6 +51,7 @@ class World:
     last_ticket: int = 0
     looks: dict[tuple[str, str], Observation] = field(default_factory=dict)  # latest, without its picture
     pictures: dict[tuple[str, str], float] = field(default_factory=dict)  # (device, role) -> when it was kept
+    inventory: dict[str, dict[str, Item]] = field(default_factory=dict)  # device -> name -> what is known
     untold: set[Key] = field(default_factory=set)  # firing, but no ticket speaks of them: held back, or waiting
 
     @classmethod
@@ -56,6 +60,7 @@ class World:
         world = cls(last_ticket=saved.last_ticket, closed=dict(saved.closed))
         world.apply(PutCondition(condition) for condition in saved.conditions)
         world.apply(PutTicket(ticket) for ticket in saved.tickets)
+        world.apply(PutItem(item) for item in saved.items)
         world.pictures = {(device, role): at for device, role, at in saved.pictures}
         return world
 
@@ -101,6 +106,8 @@ class World:
                     self._put_ticket(ticket)
                 case KeepPicture(device, role, at, _):
                     self.pictures[device, role] = at
+                case PutItem(item):
+                    self.inventory.setdefault(item.device, {})[item.name] = item
                 case AddEvent() | AddEvidence() | CopyEvidence() | Enqueue():
                     pass
                 case _:

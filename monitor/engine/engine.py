@@ -95,6 +95,7 @@ class Engine:
             now=self.clock,
             command=self.pipeline.command,
             look=self._look,
+            accept=self.pipeline.accept,
         )
         self._restore(plan, world)
 

@@ -113,6 +113,9 @@ class Live:
     `ticketing.commands.NotAllowed`, `LookupError` (no such ticket), `NotCommitted`. The same `request_id` acts once."""
     look: Callable[[str], Awaitable[Sequence[Observation]]]
     """`await look(device_id)`: ask everything of that device now; LookupError if there is none."""
+    accept: Callable[[str, str, str], Awaitable[None]]
+    """`await accept(device_id, by, note)`: what was found at that device is right. LookupError: there is nothing to
+    accept; `NotCommitted`."""
 
 
 class NotCommitted(Exception):

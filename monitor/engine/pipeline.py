@@ -74,7 +74,17 @@ class Commanded:
     reply: asyncio.Future[Ticket]
 
 
-Input = Observation | DeadlinePassed | Reloaded | ClockJumped | Commanded
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A person says that what was found at a device is right; `reply` is answered after the commit."""
+
+    device: str
+    by: str
+    note: str
+    reply: asyncio.Future[None]
+
+
+Input = Observation | DeadlinePassed | Reloaded | ClockJumped | Commanded | Accepted
 
 
 @dataclass(slots=True)
@@ -84,6 +94,7 @@ class _Batch:
     pending: Pending = field(default_factory=Pending)
     changes: list[Change] = field(default_factory=list)  # as decided, for the feed; empty when too many
     replies: list[tuple[asyncio.Future[Ticket], Ticket]] = field(default_factory=list)
+    accepted: list[asyncio.Future[None]] = field(default_factory=list)
 
 
 class Pipeline:
@@ -142,6 +153,16 @@ class Pipeline:
             self._requests.pop(request, None)
             raise
 
+    async def accept(self, device: str, by: str, note: str) -> None:
+        """What was found at the device is right; ends after the commit. LookupError: nothing was; NotCommitted."""
+        reply: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.submit(Accepted(device, by, note, reply))
+        try:
+            async with asyncio.timeout(COMMAND_SECONDS):
+                await asyncio.shield(reply)
+        except TimeoutError:
+            raise NotCommitted("the database does not answer; try again later") from None
+
     async def run(self) -> None:
         """Decide and commit, for ever. On cancellation what was decided is committed before it ends."""
         committer = asyncio.create_task(self._commit_forever(), name="committer")
@@ -190,6 +211,8 @@ class Pipeline:
                 self._took(decide.clock_jumped(self.world, seconds))
             case Commanded(ticket, command, by, reply):
                 self._obey(ticket, command, by, reply)
+            case Accepted():
+                self._accept(given)
             case _:
                 assert_never(given)
 
@@ -204,6 +227,16 @@ class Pipeline:
         self._batch.replies.append((reply, after))
         for ask in decision.asks:
             self._insist(ask)
+        self._took(decision)
+
+    def _accept(self, given: Accepted) -> None:
+        try:
+            decision = decide.accept(self.plan, self.world, given.device, by=given.by, note=given.note, now=self._now())
+        except LookupError as error:
+            given.reply.set_exception(error)
+            given.reply.exception()
+            return
+        self._batch.accepted.append(given.reply)
         self._took(decision)
 
     def _took(self, decision: Decision) -> None:
@@ -259,6 +292,9 @@ class Pipeline:
         for reply, ticket in batch.replies:
             if not reply.done():
                 reply.set_result(ticket)
+        for accepted in batch.accepted:
+            if not accepted.done():
+                accepted.set_result(None)
         self._feed.publish(Fact(self._now(), tuple(batch.changes)))
         self._on_commit()
         return True
@@ -280,5 +316,6 @@ class Pipeline:
         batch.pending.add(self._batch.pending)
         batch.changes = list(batch.pending)
         batch.replies += self._batch.replies
+        batch.accepted += self._batch.accepted
         self._batch = batch
         self._stats.uncommitted = len(batch.pending)

@@ -78,7 +78,8 @@ class Quotes:
                     return format(fact, spec)[:MAX_QUOTED]
             if name.endswith("_seconds"):
                 return ("-" if fact < 0 else "") + self._formats.duration(abs(fact))
-        return quoted(fact, self._formats)
+        word = strings.WORDS.get(fact) if isinstance(fact, str) and name in strings.WORDED else None
+        return word.get(self._formats.language) if word else quoted(fact, self._formats)
 
 
 def _of_device(device: Device) -> Mapping[str, str]:

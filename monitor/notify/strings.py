@@ -147,6 +147,29 @@ DIGEST_ONE: Final = Text("{count} messages about {headline}", "{headline}：共 
 DIGEST_PART: Final = Text("{count} {severity}", "{severity} {count}")
 DIGEST_MORE: Final = Text("… and {count} more tickets", "……以及另外 {count} 张工单")
 
+WORDED: Final = frozenset({"alarm", "clock_cause"})  # facts whose words are put into the reader's language
+WORDS: Final[Mapping[str, Text]] = {
+    "reset": Text("it has lost its time, as with an empty clock battery", "时间已丢失，通常为时钟电池耗尽"),
+    "time_zone": Text(
+        "off by whole or half hours: time zone or daylight saving time", "偏差为整小时或半小时：时区或夏令时设置错误"
+    ),
+    "no_ntp": Text("it is set by hand, no time server is switched on", "手动设置时间，未启用时间服务器"),
+    "ntp_fails": Text("it has a time server, and does not follow it", "已设置时间服务器，但未能同步"),
+    "tamper": Text("tampering", "防拆"),
+    "scene_change": Text("scene changed", "场景变化"),
+    "image_blurry": Text("picture blurred", "图像模糊"),
+    "image_dark": Text("picture too dark", "图像过暗"),
+    "image_bright": Text("picture too bright", "图像过亮"),
+    "video_lost": Text("video lost", "视频丢失"),
+    "video_covered": Text("video covered", "画面遮挡"),
+    "fan_failed": Text("fan failed", "风扇故障"),
+    "power_supply_failed": Text("power supply failed", "电源故障"),
+    "temperature_critical": Text("temperature critical", "温度过高"),
+    "storage_failed": Text("storage failed", "存储故障"),
+    "storage_full": Text("storage full", "存储已满"),
+    "storage_smart": Text("S.M.A.R.T. warns", "S.M.A.R.T. 预警"),
+}
+
 YES: Final = Text("yes", "是")
 NO: Final = Text("no", "否")
 SAME_MODEL: Final = Text("(model as on its label)", "（型号见机身铭牌）")

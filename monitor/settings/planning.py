@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from monitor.core import inventory
 from monitor.core.plan import MONITOR, Device, Plan, Rule
 from monitor.settings.model import Settings
 
@@ -22,6 +23,9 @@ def plan(settings: Settings) -> Plan:
             named[device].append("login")
         if check.uses_snmp and target.snmp and "snmp_login" not in named[device]:
             named[device].append("snmp_login")
+    for names in named.values():
+        if any(source in names for source in inventory.SOURCES):
+            names.append(inventory.CHECK)
     named[MONITOR].append("self")
     binder = _Binder(settings)
     keys = {key: key for key in settings.checks}

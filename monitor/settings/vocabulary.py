@@ -37,8 +37,11 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
     "reach": Vocabulary(_words("rtt_seconds loss_ratio connect_seconds port")),
     "rtsp": Vocabulary(_words("codec first_packet_seconds transport server")),
     "onvif": Vocabulary(
-        _words("clock_offset_seconds clock_source vendor model firmware serial hardware"),
-        {"profile": _words("name encoding width height fps stream_uri snapshot_uri")},
+        _words(
+            "clock_offset_seconds clock_source clock_cause clock_drift_seconds vendor model firmware serial hardware "
+            "mac hostname"
+        ),
+        {"profile": _words("name encoding width height fps kbps stream_uri snapshot_uri")},
     ),
     "events": Vocabulary(_words("subscribed left_alone"), {"alarm": _words("alarm item state number")}),
     "frame": Vocabulary(
@@ -75,6 +78,9 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
     "panel": Vocabulary(
         _words("received dropped flooding heard_at"), {"alarm": _words("alarm item state text times")}
     ),
+    "inventory": Vocabulary(
+        _words("identity_change firmware_change stream_change model_change reset_change")
+    ),
     "login": Vocabulary(_words("state check")),
     "snmp_login": Vocabulary(_words("state check")),
     "self": Vocabulary(
@@ -85,4 +91,4 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
         )
     ),
 })  # fmt: skip
-"""Check -> its names. `login`, `snmp_login` and `self` are the daemon's own."""
+"""Check -> its names. `inventory`, `login`, `snmp_login` and `self` are the daemon's own."""

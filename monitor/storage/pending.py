@@ -20,6 +20,7 @@ from monitor.core.change import (
     KeepPicture,
     PictureRole,
     PutCondition,
+    PutItem,
     PutTicket,
 )
 from monitor.core.condition import Key
@@ -28,7 +29,7 @@ from monitor.core.condition import Key
 class Pending:
     """Changes in the order of their coming, the later replacing the earlier where only the last one counts."""
 
-    __slots__ = ("conditions", "events", "evidence", "messages", "pictures", "tickets")
+    __slots__ = ("conditions", "events", "evidence", "items", "messages", "pictures", "tickets")
 
     def __init__(self, changes: Iterable[Change] = ()) -> None:
         self.tickets: dict[int, PutTicket] = {}
@@ -36,6 +37,7 @@ class Pending:
         self.evidence: dict[tuple[int, EvidenceRole], list[AddEvidence | CopyEvidence]] = {}
         self.pictures: dict[tuple[str, PictureRole], KeepPicture] = {}
         self.conditions: dict[Key, PutCondition | DropCondition] = {}
+        self.items: dict[tuple[str, str], PutItem] = {}
         self.messages: dict[str, Enqueue] = {}
         self.add(changes)
 
@@ -55,6 +57,8 @@ class Pending:
                     self.conditions[condition.key] = change
                 case DropCondition(key):
                     self.conditions[key] = change
+                case PutItem(item):
+                    self.items[item.device, item.name] = change
                 case Enqueue(message):
                     self.messages.setdefault(message.key, change)
                 case _:
@@ -81,6 +85,7 @@ class Pending:
             yield from changes
         yield from self.pictures.values()
         yield from self.conditions.values()
+        yield from self.items.values()
         yield from self.messages.values()
 
     def __len__(self) -> int:
@@ -90,10 +95,13 @@ class Pending:
             + sum(map(len, self.evidence.values()))
             + len(self.pictures)
             + len(self.conditions)
+            + len(self.items)
             + len(self.messages)
         )
 
     def clear(self) -> None:
         """They are committed."""
-        for part in (self.tickets, self.events, self.evidence, self.pictures, self.conditions, self.messages):
+        for part in (
+            self.tickets, self.events, self.evidence, self.pictures, self.conditions, self.items, self.messages,
+        ):  # fmt: skip
             part.clear()

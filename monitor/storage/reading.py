@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Table, false, func, or_, selec
 from monitor.core.change import EvidenceRole, Message, PictureRole
 from monitor.core.world import Saved
 from monitor.storage import records
-from monitor.storage.schema import CONDITION, DEVICE_PICTURE, EVIDENCE, TICKET, TICKET_EVENT
+from monitor.storage.schema import CONDITION, DEVICE_PICTURE, EVIDENCE, INVENTORY, TICKET, TICKET_EVENT
 from probes.observation import Picture
 from ticketing.ticket import OVER, Severity, Ticket, TicketEvent, TicketState
 
@@ -70,6 +70,7 @@ def load(connection: Connection) -> Saved:
         tickets=tuple(map(records.ticket_from, rows)),
         last_ticket=connection.execute(select(func.coalesce(func.max(TICKET.c.id), 0))).scalar_one(),
         closed=tuple((records.fingerprint_from(row), row["id"]) for row in connection.execute(closed).mappings()),
+        items=tuple(map(records.item_from, connection.execute(select(INVENTORY)).mappings())),
         pictures=tuple((device, role, at) for device, role, at in connection.execute(pictures)),
     )
 

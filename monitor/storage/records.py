@@ -13,6 +13,7 @@ from sqlalchemy import RowMapping
 
 from monitor.core.change import AddEvidence, KeepPicture, Message
 from monitor.core.condition import Condition, Key, State
+from monitor.core.inventory import Item
 from probes.observation import Picture
 from ticketing.ticket import (
     Clock,
@@ -183,6 +184,27 @@ def event_from(row: Row) -> TicketEvent:
         row["text"],
         _facts_from(row["facts"]),
     )
+
+
+def item_row(item: Item) -> Values:
+    """The row of something known of a device."""
+    return {
+        "device": item.device,
+        "name": item.name,
+        "value": item.value,
+        "first_seen": item.first_seen,
+        "last_seen": item.last_seen,
+        "found": item.found,
+        "found_since": item.found_since,
+        "previous": item.previous,
+        "accepted_by": item.accepted_by,
+        "accepted_at": item.accepted_at,
+    }
+
+
+def item_from(row: Row) -> Item:
+    """The item of a row."""
+    return Item(**row)
 
 
 def _picture(at: float, picture: Picture) -> Values:

@@ -196,4 +196,19 @@ OUTBOX = Table(
     Index(None, "state", "settled_at"),
 )
 
+INVENTORY = Table(
+    "inventory",
+    METADATA,
+    _words("device", key=True),
+    _words("name", key=True),
+    _words("value"),
+    _time("first_seen"),
+    _time("last_seen"),
+    Column("found", Words, nullable=True),  # seen instead of `value`
+    _time("found_since", maybe=True),
+    Column("previous", Words, nullable=True),  # what `value` was before a person accepted it
+    _words("accepted_by"),
+    _time("accepted_at", maybe=True),
+)
+
 PULSE = Table("pulse", METADATA, Column("id", Integer, primary_key=True, autoincrement=False), _time("at"))

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from monitor.core.change import AddEvidence, Change, CopyEvidence, DropCondition, PutCondition
 from monitor.storage import records
 from monitor.storage.pending import Pending
-from monitor.storage.schema import CONDITION, DEVICE_PICTURE, EVIDENCE, OUTBOX, PULSE, TICKET, TICKET_EVENT
+from monitor.storage.schema import CONDITION, DEVICE_PICTURE, EVIDENCE, INVENTORY, OUTBOX, PULSE, TICKET, TICKET_EVENT
 
 Insert = sqlite.Insert | postgresql.Insert
 
@@ -44,6 +44,7 @@ class Writing:
         self.evidence = self._put(EVIDENCE)
         self.event = self._insert(TICKET_EVENT).on_conflict_do_nothing(index_elements=["ticket", "number"])
         self.message = self._insert(OUTBOX).on_conflict_do_nothing(index_elements=["key"])
+        self.item = self._put(INVENTORY)
         self.pulse = self._put(PULSE)
         copied = self._insert(EVIDENCE).from_select(("ticket", "role", *_PICTURE), _KEPT)
         self.copied = copied.on_conflict_do_update(
@@ -78,6 +79,7 @@ class Writing:
             [records.condition_row(put.condition) for put in conditions if isinstance(put, PutCondition)],
         )
         _run(connection, _GONE, [_gone(drop) for drop in conditions if isinstance(drop, DropCondition)])
+        _run(connection, self.item, [records.item_row(change.item) for change in batch.items.values()])
         _run(connection, self.message, messages)
 
 

@@ -15,6 +15,14 @@ from probes.onvif.xml import Node
 
 RESOLUTION_SECONDS: Final = 1.0  # the answer holds whole seconds, cut off
 
+OFF_SECONDS: Final = 10.0  # less is not explained
+ZONE_SLACK_SECONDS: Final = 120.0  # a clock in the wrong zone may also be a little off
+DRIFT_AFTER_SECONDS: Final = 3_600.0
+SET_SECONDS: Final = 5.0  # a step larger than this between two looks: somebody has set the clock
+
+_ZONE_STEP_SECONDS: Final = 1_800
+_LARGEST_ZONE_STEPS: Final = 52  # from -12 to +14 hours
+_WRITTEN: Final = 1_704_067_200  # 2024-01-01
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 _ZONE = re.compile(
     r"(?P<name>[A-Za-z]{3,}|<[A-Za-z0-9+-]{1,16}>)"
@@ -66,6 +74,31 @@ def estimate_offset(clock: Clock, asked_at: float, answered_at: float) -> tuple[
     bound = (RESOLUTION_SECONDS + max(answered_at - asked_at, 0.0)) / 2
     offset = clock.seconds + RESOLUTION_SECONDS / 2 - (asked_at + answered_at) / 2
     return (0.0 if abs(offset) <= bound else round(offset, 3)), round(bound, 3)
+
+
+def explain(clock: Clock, offset: float) -> str:
+    """Why is a clock off by so many seconds? Empty where it is right, or nothing tells.
+
+    "reset": it stands at its epoch or before this program was written, so its battery did not hold the time.
+    "time_zone": off by whole or half hours. "no_ntp": it is set by hand.
+    "ntp_fails": it has a time server and is off all the same.
+    """
+    if not clock.is_set or (clock.seconds < _WRITTEN and offset < -86_400):
+        return "reset"
+    if abs(offset) < OFF_SECONDS:
+        return ""
+    steps = round(offset / _ZONE_STEP_SECONDS)
+    if steps and abs(steps) <= _LARGEST_ZONE_STEPS and abs(offset - steps * _ZONE_STEP_SECONDS) <= ZONE_SLACK_SECONDS:
+        return "time_zone"
+    return {"manual": "no_ntp", "ntp": "ntp_fails"}.get(clock.source, "")
+
+
+def drift_a_day(first: tuple[float, float], at: float, offset: float) -> float | None:
+    """Seconds a day by which the clock runs away since `first` (time, offset); None while that cannot be told."""
+    began, was = first
+    if at - began < DRIFT_AFTER_SECONDS or abs(offset - was) < 4 * RESOLUTION_SECONDS:
+        return None
+    return round((offset - was) / (at - began) * 86_400, 1)
 
 
 def _seconds(when: Node) -> int | None:

@@ -6,6 +6,7 @@ ONVIF Device Management (GetDeviceInformation, GetServices, GetCapabilities) and
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from functools import lru_cache
 from typing import Final
@@ -22,6 +23,7 @@ from probes.target import redact
 from probes.tools import trace
 
 MAX_PROFILES: Final = 64
+MAX_INTERFACES: Final = 8
 MAX_TOKEN: Final = 64  # characters; ONVIF's ReferenceToken
 RETRY_SECONDS: Final = 600.0  # until an inventory with gaps is taken anew
 
@@ -32,6 +34,7 @@ _UNICAST: Final = (
     f'<StreamSetup><Stream xmlns="{_SCHEMA}">RTP-Unicast</Stream>'
     f'<Transport xmlns="{_SCHEMA}"><Protocol>RTSP</Protocol></Transport></StreamSetup>'
 )
+_MAC: Final = re.compile(r"(?:[0-9A-Fa-f]{2}[:-]?){5}[0-9A-Fa-f]{2}")
 _IDENTITY: Final = ("Manufacturer", "Model", "FirmwareVersion", "SerialNumber", "HardwareId")
 _CALL_GAPS: Final = (Trouble, OSError)
 
@@ -45,7 +48,7 @@ async def take_inventory(client: Client, url: str, every_seconds: float, now: fl
     if known.todo is None:
         if now < known.inventory_at:
             return
-        known.todo = deque((("identity", ""), ("services", ""), ("profiles", "")))
+        known.todo = deque((step, "") for step in ("identity", "services", "profiles", "mac", "hostname"))
         known.trouble = ""
     known.accepted = False  # between two looks somebody may have changed the password
     try:
@@ -69,14 +72,17 @@ async def _take_step(client: Client, url: str, step: str, token: str) -> None:
         match step:
             case "identity":
                 known.identity = await read_identity(client, url)
+            case "mac":
+                known.mac = await read_mac(client, url)
+            case "hostname":
+                known.hostname = await read_hostname(client, url)
             case "services":
                 await find_media(client, url)
             case "profiles":
                 await read_profiles(client)
                 assert known.todo is not None
-                known.todo.extend(
-                    (kind, one) for one in known.rows.get("profile", {}) for kind in ("stream", "snapshot")
-                )
+                uris = [(kind, one) for one in known.rows.get("profile", {}) for kind in ("stream", "snapshot")]
+                known.todo.extendleft(reversed(uris))
             case _:
                 await read_uri(client, url, step, token)
     except Denied as denied:
@@ -104,6 +110,26 @@ async def read_identity(client: Client, url: str) -> tuple[str, str, str, str, s
     response = await client.call(url, Call(DEVICE, "GetDeviceInformation"))
     vendor, model, firmware, serial, hardware = (_line(response.read(name)) for name in _IDENTITY)
     return vendor, model, firmware, serial, hardware
+
+
+async def read_mac(client: Client, url: str) -> str:
+    """The MAC address of its first interface that is on, as 02:00:00:01:00:07; empty where it names none."""
+    response = await client.call(url, Call(DEVICE, "GetNetworkInterfaces"))
+    interfaces = response.all("NetworkInterfaces")[:MAX_INTERFACES]
+    for node in sorted(interfaces, key=lambda one: one.read("Enabled").lower() not in {"true", "1"}):
+        said = node.read("Info", "HwAddress")
+        digits = said.replace(":", "").replace("-", "").lower()
+        if _MAC.fullmatch(said) and digits.strip("0"):
+            return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
+    return ""
+
+
+async def read_hostname(client: Client, url: str) -> str:
+    """How it calls itself in the network; empty where that is given by DHCP, and so no setting of its own."""
+    response = await client.call(url, Call(DEVICE, "GetHostname"))
+    if response.read("HostnameInformation", "FromDHCP").lower() in {"true", "1"}:
+        return ""
+    return _line(response.read("HostnameInformation", "Name"))[:MAX_TOKEN]
 
 
 async def read_services(client: Client, url: str) -> dict[str, str]:
@@ -183,7 +209,7 @@ def _media(client: Client) -> str:
 
 
 def _profile(node: Node) -> dict[str, Value]:
-    """Name, encoding, width and height in pixels, fps; what is missing or absurd is left out."""
+    """Name, encoding, width and height in pixels, fps, kbps; what is missing or absurd is left out."""
     found: dict[str, Value] = {"name": _line(node.read("Name"))[:MAX_TOKEN]}
     encoder = node.find("VideoEncoderConfiguration") or node.find("Configurations", "VideoEncoder")
     if encoder is None:
@@ -197,16 +223,19 @@ def _profile(node: Node) -> dict[str, Value]:
     fps = _figure(encoder.read("RateControl", "FrameRateLimit"))
     if fps:
         found["fps"] = fps
+    kbps = _figure(encoder.read("RateControl", "BitrateLimit"))
+    if kbps:
+        found["kbps"] = int(kbps)
     return found
 
 
 def _figure(text: str) -> float:
-    """A number from 0 to 65,535; 0 where it is none."""
+    """A number from 0 to 1,000,000; 0 where it is none."""
     try:
         figure = float(text[:20])
     except ValueError:
         return 0.0
-    return figure if 0 < figure < 65_536 else 0.0
+    return figure if 0 < figure < 1_000_000 else 0.0
 
 
 def _line(text: str) -> str:

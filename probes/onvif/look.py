@@ -10,9 +10,9 @@ from pydantic import Field
 from probes.errors import Denied, Unsupported
 from probes.observation import Answer, Outcome, Value, Values
 from probes.onvif.client import Client
-from probes.onvif.clock import Clock, estimate_offset, read_clock
+from probes.onvif.clock import SET_SECONDS, Clock, drift_a_day, estimate_offset, explain, read_clock
 from probes.onvif.inventory import find_media, read_profiles, read_uri, take_inventory
-from probes.onvif.memory import Memory
+from probes.onvif.memory import Known, Memory
 from probes.onvif.soap import DEVICE, Call
 from probes.probe import Options, Probe
 from probes.target import Target
@@ -50,7 +50,8 @@ async def ask(target: Target, options: OnvifOptions, tools: Tools) -> Answer:
     """One call for the clock; now and then some more for the inventory.
 
     Values: clock_offset_seconds (device minus true; 0 within the uncertainty), clock_uncertainty_seconds, clock_set,
-    clock_source ("ntp"/"manual"), vendor, model, firmware, serial, hardware. Rows: profile, by token.
+    clock_source ("ntp"/"manual"), clock_cause (see `explain`), clock_drift_seconds (a day), vendor, model, firmware,
+    serial, hardware, mac, hostname. Rows: profile, by token.
     """
     memory = tools.get(Memory)
     known = memory.recall(target, options.service_port)
@@ -71,6 +72,12 @@ async def ask(target: Target, options: OnvifOptions, tools: Tools) -> Answer:
     }
     if clock.source:
         values["clock_source"] = clock.source
+    if cause := explain(clock, offset):
+        values["clock_cause"] = cause
+    known.drift_from = _drift_from(known, tools.now(), offset)
+    if (drift := drift_a_day(known.drift_from, tools.now(), offset)) is not None:
+        values["clock_drift_seconds"] = drift
+    values.update((name, text) for name, text in (("mac", known.mac), ("hostname", known.hostname)) if text)
     values.update((name, text) for name, text in zip(_NAMES, known.identity, strict=True) if text)
     return Answer(values, known.rows, outcome=outcome, detail=detail or known.trouble)
 
@@ -135,6 +142,14 @@ def _pixels(profile: Values) -> int:
 def service_address(target: Target, options: ServiceOptions) -> str:
     """The URL of the device service."""
     return address(target.host, options.service_port, options.path, tls=options.tls)
+
+
+def _drift_from(known: Known, now: float, offset: float) -> tuple[float, float]:
+    """From when on its clock has not been set."""
+    last, known.offset_seconds = known.offset_seconds, offset
+    if known.drift_from is None or last is None or abs(offset - last) > SET_SECONDS:
+        return now, offset
+    return known.drift_from
 
 
 async def learn_clock(client: Client, url: str, tools: Tools) -> tuple[Clock, float, float]:

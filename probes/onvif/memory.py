@@ -35,6 +35,10 @@ class Known:
     media2: bool = False  # that service is version 2
     theirs: int | None = None  # the port on which it believes to serve ONVIF
     identity: tuple[str, str, str, str, str] = ("", "", "", "", "")  # vendor, model, firmware, serial, hardware
+    mac: str = ""
+    hostname: str = ""
+    drift_from: tuple[float, float] | None = None  # when its clock was seen first, and how far off it was then; seconds
+    offset_seconds: float | None = None  # at the last look
     rows: Rows = field(default_factory=lambda: NO_ROWS)
     secret_uris: dict[str, str] = field(default_factory=lambda: _NOTHING_SECRET)  # as shown -> as it is
     todo: deque[tuple[str, str]] | None = None  # what is left of this inventory: (step, profile token)

@@ -13,6 +13,7 @@ from probes.simulators.gate import Gate
 from probes.simulators.pullpoints import PullPoints
 
 MODEL, MAKER, FIRMWARE = "SW-C2M", "Example Optics", "V5.7.3 build 240613"
+UPGRADED = "V5.8.0 build 260102"
 
 _CHANGED_PASSWORD = PASSWORD + "-changed"  # nobody is to know it
 
@@ -36,7 +37,28 @@ class Camera(Device):
     @property
     def serial(self) -> str:
         """Its serial number."""
-        return f"SWC2M{self.blueprint.number:06d}"
+        return f"SWC2M{self.blueprint.number + (500_000 if 'swapped' in self.faults else 0):06d}"
+
+    @property
+    def mac(self) -> str:
+        """Its MAC address."""
+        number = self.blueprint.number
+        return f"02:00:00:{'02' if 'swapped' in self.faults else '01'}:{number >> 8:02x}:{number & 255:02x}"
+
+    @property
+    def firmware(self) -> str:
+        """Its version of it."""
+        return UPGRADED if "upgraded" in self.faults else FIRMWARE
+
+    @property
+    def hostname(self) -> str:
+        """How it calls itself."""
+        return MODEL if "factory_reset" in self.faults else self.name
+
+    @property
+    def kbps(self) -> int:
+        """Limit of its streams' bit rate in kbit/s."""
+        return int(self.faults.get("weaker", 2_048 if "factory_reset" in self.faults else 512))
 
     @property
     def delay_seconds(self) -> float:
@@ -46,7 +68,7 @@ class Camera(Device):
     @property
     def ntp(self) -> bool:
         """Does it follow a time server?"""
-        return "clock_drift" not in self.faults
+        return not {"clock_drift", "factory_reset"} & self.faults.keys()
 
     def clock(self) -> float:
         """Its own idea of the time, in seconds since the epoch."""

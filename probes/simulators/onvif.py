@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 from lxml import etree
 
 from probes.simulators.blueprint import Shape
-from probes.simulators.camera import FIRMWARE, MAKER, MODEL, Camera
+from probes.simulators.camera import MAKER, MODEL, Camera
 from probes.simulators.clip import FRAMES_A_SECOND
 from probes.simulators.gate import UsernameToken, Verdict
 from probes.simulators.rtsp import PATHS
@@ -195,7 +195,7 @@ def _system_date_and_time(site: _Site, fields: Fields) -> str:
 def _device_information(site: _Site, fields: Fields) -> str:
     return (
         f"<tds:Manufacturer>{MAKER}</tds:Manufacturer><tds:Model>{MODEL}</tds:Model>"
-        f"<tds:FirmwareVersion>{FIRMWARE}</tds:FirmwareVersion><tds:SerialNumber>{site.camera.serial}</tds:SerialNumber>"
+        f"<tds:FirmwareVersion>{site.camera.firmware}</tds:FirmwareVersion><tds:SerialNumber>{site.camera.serial}</tds:SerialNumber>"
         "<tds:HardwareId>1.0</tds:HardwareId>"
     )
 
@@ -227,7 +227,7 @@ def _service_capabilities(site: _Site, fields: Fields) -> str:
 def _hostname(site: _Site, fields: Fields) -> str:
     return (
         "<tds:HostnameInformation><tt:FromDHCP>false</tt:FromDHCP>"
-        f"<tt:Name>{site.camera.name}</tt:Name></tds:HostnameInformation>"
+        f"<tt:Name>{site.camera.hostname}</tt:Name></tds:HostnameInformation>"
     )
 
 
@@ -241,23 +241,22 @@ def _scopes(site: _Site, fields: Fields) -> str:
 
 
 def _network_interfaces(site: _Site, fields: Fields) -> str:
-    number = site.camera.blueprint.number
     return (
         '<tds:NetworkInterfaces token="eth0"><tt:Enabled>true</tt:Enabled><tt:Info><tt:Name>eth0</tt:Name>'
-        f"<tt:HwAddress>02:00:00:01:{number >> 8:02x}:{number & 255:02x}</tt:HwAddress><tt:MTU>1500</tt:MTU></tt:Info>"
+        f"<tt:HwAddress>{site.camera.mac}</tt:HwAddress><tt:MTU>1500</tt:MTU></tt:Info>"
         "</tds:NetworkInterfaces>"
     )
 
 
 def _profiles(site: _Site, fields: Fields) -> str:
-    return "".join(_profile(token, "trt:Profiles") for token in _TOKENS)
+    return "".join(_profile(site, token, "trt:Profiles") for token in _TOKENS)
 
 
 def _one_profile(site: _Site, fields: Fields) -> str:
-    return _profile(_wanted(fields), "trt:Profile")
+    return _profile(site, _wanted(fields), "trt:Profile")
 
 
-def _profile(token: str, tag: str) -> str:
+def _profile(site: _Site, token: str, tag: str) -> str:
     size = f"<tt:Width>{WIDTH}</tt:Width><tt:Height>{HEIGHT}</tt:Height>"
     return (
         f'<{tag} token="{token}" fixed="true"><tt:Name>{token}</tt:Name>'
@@ -267,7 +266,7 @@ def _profile(token: str, tag: str) -> str:
         f'<tt:VideoEncoderConfiguration token="ve_{token}"><tt:Name>ve_{token}</tt:Name><tt:UseCount>1</tt:UseCount>'
         f"<tt:Encoding>H264</tt:Encoding><tt:Resolution>{size}</tt:Resolution><tt:Quality>4</tt:Quality>"
         f"<tt:RateControl><tt:FrameRateLimit>{FRAMES_A_SECOND}</tt:FrameRateLimit>"
-        "<tt:EncodingInterval>1</tt:EncodingInterval><tt:BitrateLimit>512</tt:BitrateLimit></tt:RateControl>"
+        f"<tt:EncodingInterval>1</tt:EncodingInterval><tt:BitrateLimit>{site.camera.kbps}</tt:BitrateLimit></tt:RateControl>"
         f"<tt:H264><tt:GovLength>{FRAMES_A_SECOND}</tt:GovLength><tt:H264Profile>Baseline</tt:H264Profile></tt:H264>"
         "<tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type><tt:IPv4Address>0.0.0.0</tt:IPv4Address></tt:Address>"
         "<tt:Port>0</tt:Port><tt:TTL>0</tt:TTL><tt:AutoStart>false</tt:AutoStart></tt:Multicast>"

@@ -16,6 +16,7 @@ PAGES = {
     "devices": "/devices",
     "device": "/devices/camera-20",
     "device-suspect": "/devices/camera-23",
+    "device-changed": "/devices/camera-07",
     "switch": "/devices/sw-b",
     "tickets": "/tickets",
     "tickets-closed": "/tickets?show=all",
@@ -46,6 +47,10 @@ async def enter(page: Page, console: RunningConsole, name: str = "li") -> None:
 async def test_every_page_looks_right(
     console: RunningConsole, chromium: Chromium, *, width: int, language: str, dark: bool, axe: bool
 ) -> None:
+    console.site.breaks("camera-07", "onvif", serial="DS-2CD2143G2-I20230101AAWRK00001", firmware="V5.8.2 build 260401")
+    for _ in range(2):
+        console.site.offset += 200
+        await console.site.see("camera-07", "onvif", console.site.now() - 1)
     page = await chromium.open(width, 800 if width < 500 else 1080, language=language, dark=dark)
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)

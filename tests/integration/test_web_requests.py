@@ -238,6 +238,41 @@ async def test_a_device_is_asked_by_hand(console: RunningConsole) -> None:
         assert again.status == 429
 
 
+async def test_a_change_is_accepted(console: RunningConsole) -> None:
+    site = console.site
+    async with console.browser() as browser:
+        await browser.log_in()
+        await browser.get("/devices/camera-07")
+        assert "HIKVISION" in browser.page
+        assert "This is right" not in browser.page
+        site.breaks("camera-07", "onvif", firmware="V6.0 <b>")
+        for _ in range(2):
+            site.offset += 400
+            await site.see("camera-07", "onvif", site.now() - 1)
+        (ticket,) = [one for one in site.world.tickets.values() if one.fingerprint.device == "camera-07"]
+        assert ticket.fingerprint.fault == "firmware.changed"
+        await browser.get("/devices/camera-07")
+        assert "now V6.0 &lt;b&gt;" in browser.page
+        async with console.browser() as guest:
+            await guest.log_in("guest")
+            await guest.get("/devices/camera-07")
+            assert "This is right" not in guest.page
+            assert (await guest.post("/devices/camera-07/accept")).status == 403
+        site.down = True
+        assert (await browser.post("/devices/camera-07/accept")).status == 503
+        site.down = False
+        await browser.get("/devices/camera-07")
+        for _ in range(2):  # the second click finds nothing left to accept
+            answer = await browser.post("/devices/camera-07/accept")
+            assert (answer.status, answer.headers["location"]) == (303, "/devices/camera-07#inventory")
+        await browser.get("/devices/camera-07")
+        assert "This is right" not in browser.page
+        assert "accepted by wang · before: V5.7.11 build 221213" in " ".join(browser.page.split())
+        await browser.get(f"/tickets/{ticket.id}")
+        assert "Firmware V5.7.11 build 221213 → V6.0 &lt;b&gt;" in browser.page
+        assert site.world.tickets[ticket.id].state.value == "recovered"
+
+
 async def test_languages(console: RunningConsole) -> None:
     async with console.browser(**{"accept-language": "zh-CN,zh;q=0.9"}) as browser:
         await browser.get("/login")

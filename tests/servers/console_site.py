@@ -159,7 +159,7 @@ class ConsoleSite:
         stats.started_at, stats.lateness_count = self.now() - 93_600, 400
         stats.lateness_seconds[:400] = [0.002] * 390 + [0.031] * 10
         stats.looks.update({("icmp", "ok"): 151_000, ("snmp", "ok"): 13_200, ("frame", "ok"): 9_400})
-        return Live(self.plan, self.world, self.feed, stats, Health(), self.now, self.command, self.look)
+        return Live(self.plan, self.world, self.feed, stats, Health(), self.now, self.command, self.look, self.accept)
 
     async def take(self, changes: Sequence[Change]) -> None:
         if self.batch is not None:
@@ -168,6 +168,12 @@ class ConsoleSite:
             await self.store.commit(changes)
             self.stats.commits += 1
             self.feed.publish(Fact(self.now(), tuple(changes)))
+
+    async def accept(self, device: str, by: str, note: str) -> None:
+        if self.down:
+            raise NotCommitted("the database does not answer")
+        decision = decide.accept(self.plan, self.world, device, by=by, note=note, now=self.now())
+        await self.take(decision.changes)
 
     async def command(self, ticket: int, what: Command, by: str, request_id: str) -> Ticket:
         if self.down:
@@ -284,6 +290,7 @@ def copy_world(world: World) -> World:
     """The same world to go on from; what is in it cannot change."""
     copied = {each.name: copy(getattr(world, each.name)) for each in fields(world)}
     copied["conditions"] = {device: dict(of_device) for device, of_device in world.conditions.items()}
+    copied["inventory"] = {device: dict(items) for device, items in world.inventory.items()}
     return World(**copied)
 
 

@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from probes.errors import Garbled
-from probes.onvif.clock import Clock, estimate_offset, read_clock
+from probes.onvif.clock import Clock, drift_a_day, estimate_offset, explain, read_clock
 from probes.onvif.xml import Node, parse
 
 NOON = 1_684_152_000  # 2023-05-15 12:00:00 UTC
@@ -130,3 +130,36 @@ def test_right_clock_is_zero() -> None:
 
 def test_clock_of_the_monitor_stepping_back_does_not_shrink_the_bound() -> None:
     assert estimate_offset(Clock(NOON, "", is_set=True), NOON + 5.0, NOON + 1.0)[1] == 0.5
+
+
+TRUE_TIME = 1_800_000_000.0
+
+
+@pytest.mark.parametrize(
+    ("ahead", "source", "cause"),
+    [
+        (0.0, "ntp", ""),
+        (5.0, "manual", ""),
+        (180.0, "manual", "no_ntp"),
+        (180.0, "ntp", "ntp_fails"),
+        (180.0, "", ""),
+        (3_600.0, "ntp", "time_zone"),
+        (-3_590.0, "manual", "time_zone"),
+        (19_800.0, "manual", "time_zone"),
+        (-8 * 3_600.0, "", "time_zone"),
+        (-3_000.0, "manual", "no_ntp"),
+        (-30 * 3_600.0, "manual", "no_ntp"),
+        (-TRUE_TIME + 40, "ntp", "reset"),
+        (946_684_800 - TRUE_TIME, "manual", "reset"),
+    ],
+)
+def test_why_a_clock_is_off(ahead: float, source: str, cause: str) -> None:
+    assert explain(Clock(int(TRUE_TIME + ahead), source, is_set=True), ahead) == cause
+    assert explain(Clock(0, source, is_set=False), ahead) == "reset"
+
+
+def test_a_clock_that_runs_away() -> None:
+    assert drift_a_day((TRUE_TIME, 2.0), TRUE_TIME + 3_000, 20.0) is None  # too soon
+    assert drift_a_day((TRUE_TIME, 2.0), TRUE_TIME + 86_400, 4.0) is None  # within what can be seen
+    assert drift_a_day((TRUE_TIME, 2.0), TRUE_TIME + 86_400, 14.0) == 12.0
+    assert drift_a_day((TRUE_TIME, 2.0), TRUE_TIME + 43_200, -10.0) == -24.0

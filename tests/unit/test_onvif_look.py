@@ -166,7 +166,8 @@ async def test_a_first_look(site) -> None:
     assert answer.outcome is Outcome.OK
     assert answer.values == {
         "clock_offset_seconds": pytest.approx(60.1), "clock_uncertainty_seconds": 0.5, "clock_set": True,
-        "clock_source": "manual", "vendor": "Acme Corp", "model": "M1", "firmware": "1.2", "serial": "S9",
+        "clock_source": "manual", "clock_cause": "no_ntp", "vendor": "Acme Corp", "model": "M1",
+        "firmware": "1.2", "serial": "S9",
     }  # fmt: skip
     assert answer.rows["profile"]["main"] == {
         "name": "main stream", "encoding": "H264", "width": 2560, "height": 1440, "fps": 25,
@@ -181,7 +182,7 @@ async def test_a_first_look(site) -> None:
 async def test_then_one_call_a_look_and_an_inventory_each_hour(site) -> None:
     camera = site()
     first = await camera.look()
-    assert len(camera.device.calls) == 8
+    assert len(camera.device.calls) == 10
     for _ in range(5):
         later = await camera.look()
         assert camera.device.calls == ["GetSystemDateAndTime"]
@@ -295,7 +296,7 @@ async def test_slow_device_is_asked_on_at_the_next_look(site, monkeypatch: pytes
     await camera.look()
     camera.device.slow.clear()
     await camera.look(inventory.RETRY_SECONDS)
-    assert len(camera.device.calls) == 8
+    assert len(camera.device.calls) == 10
 
 
 @pytest.mark.parametrize("wants", ["token", "http"])

@@ -166,6 +166,10 @@ def test_silence_is_trouble_and_a_refused_password_is_not_silence(
         ("monitor-config", {"config_refused": False}, False),
         ("monitor-listener", {"listener_failing": True}, True),
         ("monitor-listener", {"listener_failing": False}, False),
+        *((name, {value: text}, text != "") for text in ("", "A → B") for name, value in (
+            ("device-swapped", "identity_change"), ("device-reset", "reset_change"),
+            ("firmware-changed", "firmware_change"), ("stream-changed", "stream_change"),
+            ("model-changed", "model_change"))),
         *((f"events-{name}", {"alarm": alarm, "state": state}, state == "raised") for state in ("raised", "cleared")
           for name, alarm in (("tamper", "tamper"), ("tamper", "scene_change"), ("image", "image_blurry"),
                               ("video-lost", "video_lost"), ("channel-lost", "video_lost"), ("hardware", "fan_failed"),

@@ -20,9 +20,11 @@ from monitor.core.change import (
     KeepPicture,
     Message,
     PutCondition,
+    PutItem,
     PutTicket,
 )
 from monitor.core.condition import Condition, Key, State
+from monitor.core.inventory import Item
 from monitor.storage.pending import Pending
 from monitor.storage.schema import METADATA
 from monitor.storage.writing import Writing
@@ -56,6 +58,7 @@ CHANGES: st.SearchStrategy[Change] = st.one_of(
     st.builds(KeepPicture, DEVICES, KEPT_ROLES, TIMES, PICTURES),
     st.builds(AddEvidence, FEW, EVIDENCE_ROLES, TIMES, PICTURES),
     st.builds(CopyEvidence, FEW, EVIDENCE_ROLES, DEVICES, KEPT_ROLES),
+    st.builds(PutItem, st.builds(Item, DEVICES, st.sampled_from(["serial", "mac"]), st.text(max_size=3), TIMES, TIMES)),
     st.builds(Enqueue, st.builds(a_message, FEW, st.sampled_from(["x", "y"]))),
 )  # fmt: skip
 

@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from monitor.core.plan import Device
+from monitor.engine.live import NotCommitted
+from monitor.locale import Formats
 from monitor.storage.reading import Wanted
 from monitor.web.access import form, reader, technician
 from monitor.web.console import Console, console_of, visitor_of
@@ -22,6 +24,7 @@ from monitor.web.rendering import render
 from monitor.web.users import User
 from monitor.web.views import device as one
 from monitor.web.views import devices as many
+from monitor.web.views import inventory
 from monitor.web.views import tickets as lists
 from probes.observation import Observation
 
@@ -79,6 +82,28 @@ async def ask_now(
     began = int(console.live.now() * 1_000) / 1_000
     await look(console, device, user)
     return RedirectResponse(f"/devices/{quote(device.id, safe='')}?asked={began:.3f}#checks", 303)
+
+
+@router.post("/devices/{device_id}/accept")
+async def accept_changes(
+    request: Request,
+    device_id: str,
+    user: Annotated[User, Depends(technician)],
+    _: Annotated[dict[str, str], Depends(form)],
+) -> Response:
+    """What was found of the device is right from now on."""
+    console = console_of(request)
+    live, device = console.live, find_device(console, device_id)
+    known = live.world.inventory.get(device.id, {})
+    note = inventory.note(known, Formats(live.plan.site.language, live.plan.site.timezone))
+    try:
+        await live.accept(device.id, user.name, note)
+        log.info("device %s: changes accepted by %s", device.id, user.name)
+    except LookupError:
+        pass  # somebody else was faster, or the device is as it was
+    except NotCommitted:
+        raise Refusal(503, "the database does not answer, so nothing was changed") from None
+    return RedirectResponse(f"/devices/{quote(device.id, safe='')}#inventory", 303)
 
 
 async def look(console: Console, device: Device, user: User) -> tuple[Observation, ...]:

@@ -10,7 +10,7 @@ from monitor.core.condition import FLAP_QUIET_SECONDS, Condition, State
 from monitor.core.plan import Check, Device, Plan, Rule
 from monitor.core.world import World
 from monitor.locale import Formats, Translate, translate
-from monitor.web.views import wording
+from monitor.web.views import inventory, wording
 from monitor.web.views.directory import Directory
 from monitor.web.views.labels import CHECKS
 from monitor.web.views.numbers import NAMES, Figure, figure, written
@@ -89,6 +89,7 @@ class DeviceView:
     power: Place | None
     below: tuple[Place, ...]
     below_left_out: int
+    inventory: inventory.InventoryView
 
 
 def view(
@@ -110,6 +111,7 @@ def view(
         _place(power, world, directory) if power else None,
         tuple(sorted(places, key=lambda place: place.glance.rank)),
         len(below) - len(places),
+        inventory.view(world.inventory.get(device.id, {}), formats),
     )
 
 

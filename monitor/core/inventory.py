@@ -1,0 +1,148 @@
+"""What is this device known to be, and what has changed of it?
+
+    look at onvif or snmp ─▶ items ─▶ what differs from the known ─▶ a look of the check `inventory` ─▶ its rules
+
+The first value seen is the known one. One that differs stands beside it until it is gone or a person accepts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from probes.observation import Observation, Outcome, Value, Values
+
+CHECK = "inventory"  # the check whose looks this makes; nobody asks it
+SOURCES = ("onvif", "snmp")  # the checks that it is made from
+SEEN_EVERY_SECONDS = 6 * 3_600.0  # how exactly it is remembered when a value was last seen
+MAX_ITEMS = 400  # of one device
+MAX_VALUE = 128  # characters
+SIGNS_OF_RESET = 2
+
+_IDENTITY = ("serial", "mac")
+_SCALARS: Mapping[str, tuple[str, ...]] = {
+    "onvif": ("vendor", "model", "hardware", "serial", "mac", "firmware", "hostname", "clock_source"),
+    "snmp": ("vendor", "model", "hardware", "serial", "mac", "firmware"),
+}
+_STREAM = ("encoding", "size", "fps", "kbps")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing known of a device, `name` as check/word or check/profile/word. Times are seconds since the epoch.
+
+    `found` was seen instead of `value`, since `found_since`; None: nothing differs. `previous` is what `value` was
+    before a person accepted it.
+    """
+
+    device: str
+    name: str
+    value: str
+    first_seen: float
+    last_seen: float
+    found: str | None = None
+    found_since: float | None = None
+    previous: str | None = None
+    accepted_by: str = ""
+    accepted_at: float | None = None
+
+
+Items = Mapping[str, Item]
+
+
+def read(look: Observation) -> dict[str, str]:
+    """What a look tells of the device, by name; what it leaves out is not known, and never a change."""
+    names = _SCALARS.get(look.check)
+    if names is None or look.outcome is not Outcome.OK:
+        return {}
+    found = {f"{look.check}/{name}": _text(look.values[name]) for name in names if name in look.values}
+    for token, row in look.rows.get("profile", {}).items() if look.check == "onvif" else ():
+        settings = {name: row[name] for name in ("encoding", "fps", "kbps") if name in row}
+        if "width" in row and "height" in row:
+            settings["size"] = f"{_text(row['width'])}×{_text(row['height'])}"
+        found.update({f"onvif/{token}/{name}": _text(value) for name, value in settings.items()})
+    return {name: text for name, text in list(found.items())[:MAX_ITEMS] if text}
+
+
+def compare(device: str, known: Items, seen: Mapping[str, str], at: float) -> list[Item]:
+    """The items that are others after this was seen."""
+    changed: list[Item] = []
+    for name, value in seen.items():
+        item = known.get(name)
+        if item is None:
+            if len(known) + len(changed) < MAX_ITEMS:
+                changed.append(Item(device, name, value, at, at))
+        elif value == item.value:
+            if item.found is not None or at - item.last_seen >= SEEN_EVERY_SECONDS:
+                changed.append(replace(item, last_seen=at, found=None, found_since=None))
+        elif value != item.found:
+            changed.append(replace(item, found=value, found_since=at if item.found is None else item.found_since))
+    return changed
+
+
+def accept(known: Items, by: str, now: float) -> list[Item]:
+    """What was found is right, says a person: it is the known state from now on."""
+    return [
+        replace(
+            item, value=item.found, first_seen=item.found_since or now, last_seen=now, found=None, found_since=None,
+            previous=item.value, accepted_by=by, accepted_at=now,
+        )
+        for item in known.values()
+        if item.found is not None
+    ]  # fmt: skip
+
+
+def changes(known: Items) -> list[Item]:
+    """The items of which something else was found, in a steady order."""
+    return sorted((item for item in known.values() if item.found is not None), key=lambda item: item.name)
+
+
+def summarize(known: Items) -> Values:
+    """What the rules of the check `inventory` go by: texts that say what changed from what to what, empty if nothing.
+
+    One cause is said once: another serial number or MAC explains everything else, a reset its settings.
+    """
+    different = changes(known)
+    identity = [item for item in different if _word(item) in _IDENTITY]
+    rest = [item for item in different if _word(item) not in _IDENTITY]
+    if identity:
+        return _values(identity=[*identity, *(item for item in rest if _word(item) in ("vendor", "model"))])
+    firmware = [item for item in rest if _word(item) == "firmware"]
+    streams = [item for item in rest if _word(item) in _STREAM]
+    signs = [item for item in rest if _word(item) == "hostname" or _is_off(item)]
+    profiles = {item.name.split("/")[1] for item in streams}
+    if len(signs) + len(profiles) >= SIGNS_OF_RESET and signs:
+        return _values(firmware=firmware, reset=[*signs, *streams])
+    others = [item for item in rest if _word(item) in ("vendor", "model", "hardware", "hostname")]
+    return _values(firmware=firmware, stream=streams, model=others)
+
+
+def _values(**lists: Iterable[Item]) -> dict[str, Value]:
+    found: dict[str, Value] = {f"{name}_change": "" for name in ("identity", "firmware", "stream", "model", "reset")}
+    found.update({f"{name}_change": _say(items) for name, items in lists.items()})
+    return found
+
+
+def _say(items: Iterable[Item]) -> str:
+    """`serial A → B; main: 1920×1080 → 1280×720`: figures and names, which need no translation."""
+    parts = []
+    for item in items:
+        where = item.name.split("/")[1:-1]
+        word = _word(item)
+        what = ({"serial": "S/N ", "mac": "MAC ", "fps": "fps ", "kbps": "kbit/s "}).get(word, "")
+        parts.append(f"{''.join(f'{one}: ' for one in where)}{what}{item.value} → {item.found}")
+    return "; ".join(parts)[:900]
+
+
+def _word(item: Item) -> str:
+    return item.name.rpartition("/")[2]
+
+
+def _is_off(item: Item) -> bool:
+    return _word(item) == "clock_source" and item.value == "ntp" and item.found == "manual"
+
+
+def _text(value: Value) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return " ".join(str(value).split())[:MAX_VALUE]

@@ -128,7 +128,6 @@ CHECKS: Final[Mapping[str, str]] = {
     "traps": msg("SNMP traps"),
     "events": msg("ONVIF events"),
     "panel": msg("Reports of the alarm panel"),
-
     "inventory": msg("Inventory"),
     "http": msg("Web page"),
     "tls": msg("Certificate"),

@@ -33,7 +33,20 @@ WELL: Mapping[str, Answer] = {
     "tls": Answer({"days_left": 300.0, "trusted": False, "version": "TLSv1.3"}),
     "http": Answer({"status": 200, "body_bytes": 100}),
     "rtsp": Answer({"codec": "h264", "transport": "tcp"}),
-    "onvif": Answer({"clock_offset_seconds": 0.0, "clock_uncertainty_seconds": 0.5, "clock_source": "ntp"}),
+    "onvif": Answer(
+        {
+            "clock_offset_seconds": 0.0,
+            "clock_uncertainty_seconds": 0.5,
+            "clock_source": "ntp",
+            "vendor": "Example",
+            "model": "C2",
+            "serial": "A1",
+            "mac": "02:00:00:00:00:01",
+            "firmware": "5.7.1",
+            "hostname": "cam",
+        },
+        {"profile": {"main": {"encoding": "H265", "width": 2560, "height": 1440, "fps": 25.0, "kbps": 4096}}},
+    ),
     "frame": Answer({"verdict": "ok", "luma_mean": 110.0, "source": "rtsp"}, picture=PICTURE),
     "snmp": Answer({"uptime_seconds": 1e6, "profile": "generic"}),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from monitor.core.plan import MONITOR, Plan
 from monitor.settings.load import load
 from probes.observation import Outcome
 from probes.registry import HEARD
+from tests.acceptance.score import WELL
 from tests.acceptance.site_default import Site, plan
 from tests.acceptance.site_noise import flap, live_through, try_battery
 from ticketing.ticket import Severity
@@ -59,7 +60,7 @@ class Case:
     def within_seconds(self, made: Plan) -> float:
         """From the fault to its ticket: an interval, the hold-down, the timeouts of first and last look, a second."""
         rule = next(one for one in made.rules_of(self.device) if one.fault == self.fault)
-        asking = {"login": "onvif", "snmp_login": "snmp"}.get(rule.check, rule.check)
+        asking = {"login": "onvif", "snmp_login": "snmp", "inventory": "onvif"}.get(rule.check, rule.check)
         check = made.checks.get((self.device, asking))
         every, timeout = (check.every_seconds, check.timeout_seconds) if check else (5.0, 0.0)
         return every + rule.for_seconds + 2 * timeout + 1.0
@@ -75,6 +76,15 @@ def sees(verdict: str) -> Fail:
 
 def row(device: str, table: str, key: str, **columns: bool | float | str) -> Fail:
     return lambda site: site.row(device, table, key, **columns)
+
+
+def streams(device: str, **columns: bool | float | str) -> Fail:
+    def change(site: Site) -> None:
+        answer = WELL["onvif"]
+        profile = {**answer.rows["profile"]["main"], **columns}
+        site.answer(device, "onvif", replace(answer, rows={"profile": {"main": profile}}))
+
+    return change
 
 
 def fails(device: str, outcome: Outcome, *checks: str) -> Fail:
@@ -96,6 +106,11 @@ CASES = (
     Case("rtsp.silent", URGENT, "cam-05", fails("cam-05", REFUSED, "rtsp", "frame")),
     Case("onvif.silent", NORMAL, "cam-05", fails("cam-05", UNSUPPORTED, "onvif")),
     Case("clock.drift", NORMAL, "cam-05", says("cam-05", "onvif", clock_offset_seconds=-3_600.0)),
+    Case("device.swapped", HIGH, "cam-05", says("cam-05", "onvif", serial="B2", firmware="5.8.0")),
+    Case("device.reset", HIGH, "cam-05", says("cam-05", "onvif", hostname="IPC", clock_source="manual")),
+    Case("firmware.changed", NORMAL, "cam-05", says("cam-05", "onvif", firmware="5.8.0")),
+    Case("stream.changed", NORMAL, "cam-05", streams("cam-05", kbps=512)),
+    Case("model.changed", LOW, "cam-05", says("cam-05", "onvif", model="C3")),
     Case("camera.no-picture", URGENT, "cam-05", fails("cam-05", NO_ANSWER, "frame")),
     Case("camera.no-signal", URGENT, "cam-05", sees("no_signal")),
     Case("camera.black", URGENT, "cam-05", sees("black")),

@@ -233,7 +233,7 @@ async def test_a_device_is_asked_by_hand(console: RunningConsole) -> None:
         answer = await browser.post("/devices/camera-05/look")
         assert answer.status == 303
         await browser.get(answer.headers["location"].partition("#")[0])
-        assert "3 of 4 checks went well." in browser.page
+        assert "4 of 5 checks went well." in browser.page
         again = await browser.post("/devices/camera-05/look")
         assert again.status == 429
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from probes.errors import Garbled
-from probes.snmp.ber import INTEGER, IP_ADDRESS, OCTETS, OID, SEQUENCE, TICKS, expect, oid, read, sub_id, to_int
+from probes.snmp.ber import INTEGER, IP_ADDRESS, OCTETS, OID, SEQUENCE, TICKS, expect, oid, read, sub_id, to_int, to_oid
 from probes.snmp.message import V1, V2C, V3, Bind, Kind, Pdu, decode_binds, decode_pdu
 
 MAX_BINDS = 64  # of one trap
@@ -65,6 +65,7 @@ def of_pdu(pdu: Pdu) -> Notice:
             rest.append(bind)
     if not trap:
         raise Garbled("trap without its OID")
+    to_oid(trap)  # Garbled if it is none
     return Notice(trap, tuple(rest), sender, pdu if pdu.kind == Kind.INFORM else None)
 
 
@@ -72,6 +73,7 @@ def _read_v1(data: bytes, at: int, end: int) -> Notice:
     at, end = expect(data, at, end, Kind.TRAP_V1)
     start, at = expect(data, at, end, OID)
     enterprise = data[start:at]
+    to_oid(enterprise)  # Garbled if it is none
     tag, start, at = read(data, at, end)
     if tag != IP_ADDRESS or at - start != 4:
         raise Garbled("trap with a malformed address")

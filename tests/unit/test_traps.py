@@ -194,6 +194,15 @@ def _signed(engine_id: bytes, *, boots: int, seconds: int) -> bytes:
     return encode(7, Engine(engine_id, boots, seconds, 0.0), 0.0, Party(b"u", b"", keys), pdu, reportable=0)
 
 
+async def test_a_trap_whose_name_is_no_oid_ends_no_listener() -> None:
+    """Found by the test below: it ended the listener."""
+    traps = listener(Said(), **{"sw-1": heard()})
+    for name in (b"\x2b\x86", b"\x2b\xff\xff\xff\xff\xff\x7f", b"\x80"):
+        first = binding_of(oid("1.3.6.1.6.3.1.1.4.1.0"), OID, name)
+        message = encode_community(V2C, b"public", encode_pdu(Kind.TRAP, 1, element(SEQUENCE, first)))
+        assert traps._take(message, ("127.0.0.1", 9)) == "garbled"
+
+
 async def test_hostile_bytes_end_in_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut, flipped and made-up messages: none raises, none is loud, none is answered with more than came."""
     said = Said()

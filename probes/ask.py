@@ -50,7 +50,7 @@ async def ask(
         values, rows = bounded(answer)
         return Observation(
             target.device, check, at, time.perf_counter() - started, answer.outcome, values, rows, answer.picture,
-            line(answer.detail, MAX_DETAIL),
+            line(answer.detail, MAX_DETAIL), answer.marked, answer.learned,
         )  # fmt: skip
     return Observation(
         target.device, check, at, time.perf_counter() - started, outcome, detail=line(detail, MAX_DETAIL)

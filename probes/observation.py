@@ -57,6 +57,8 @@ class Answer:
     picture: Picture | None = None
     outcome: Outcome = Outcome.OK
     detail: str = ""
+    marked: Picture | None = None  # the same picture with what is wrong marked on it
+    learned: bytes = b""  # what the next look should know of this device's pictures (see probes.frame.reference)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class Observation:
     rows: Rows = field(default_factory=lambda: NO_ROWS)
     picture: Picture | None = None
     detail: str = ""
+    marked: Picture | None = None
+    learned: bytes = b""
 
     @property
     def ended_at(self) -> float:

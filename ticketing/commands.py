@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ticketing.ticket import PendingReason
 
@@ -65,9 +66,14 @@ class Waive:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Duplicate, false alarm or out of scope, with a reason."""
+    """Duplicate, false alarm or out of scope, with a reason.
+
+    `lesson`: what the daemon is to learn from it. "false_alarm": the picture was fine, ask for more before telling of
+    this fault again; "new_view": the camera was meant to look there.
+    """
 
     reason: str
+    lesson: Literal["", "false_alarm", "new_view"] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,9 +213,11 @@ def command(ticket: Ticket, what: Command, by: str, now: float) -> Step:
         case Waive(reason):
             waived = replace(_resumed(touched, now), waiver=_said(reason))
             return _close(Step(waived).then(now, EventKind.WAIVED, by, reason), now, by)
-        case Cancel(reason):
+        case Cancel(reason, lesson):
             cancelled = replace(touched, state=TicketState.CANCELLED, closed_at=now)
-            return Step(cancelled).then(now, EventKind.CANCELLED, by, _said(reason))
+            return Step(cancelled).then(
+                now, EventKind.CANCELLED, by, _said(reason), **({"lesson": lesson} if lesson else {})
+            )
         case Assign(assignee):
             return Step(replace(ticket, assignee=_said(assignee))).then(
                 now, EventKind.NOTED, by, f"→ {assignee}", assignee=assignee

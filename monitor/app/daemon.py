@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor import __version__
+from monitor.app.pictures import Pictures
 from monitor.app.state import session_key
 from monitor.app.upkeep import keep_up
 from monitor.core.plan import MONITOR, Plan
@@ -39,6 +40,7 @@ from monitor.web.console import Options
 from monitor.web.serving import Listen, bind, serve
 from monitor.web.users import Role, User
 from probes.frame.decoder import PLACES
+from probes.frame.memory import Memory
 from probes.frame.pool import DecodePool
 from probes.probe import Lane
 
@@ -193,6 +195,7 @@ async def start(file: Path, folder: Path) -> Daemon:
             on_commit=lambda: courier.wake() if courier else None,
         )
         engine.tools.get(DecodePool).size = limits.decode_workers
+        engine.tools.get(Memory).load = Pictures(store, engine.live.world).learned
         courier = Courier(
             store,
             open_transports(settings.channels, settings.site.id),

@@ -13,6 +13,7 @@ _COMMANDS = {
     "run": ("monitor.cli.run", "run"),
     "check": ("monitor.cli.check", "check"),
     "probe": ("monitor.cli.probe", "probe"),
+    "frame": ("monitor.cli.frame", "frame"),
     "demo": ("monitor.cli.demo", "demo"),
     "discover": ("monitor.cli.discover", "discover"),
     "record": ("monitor.cli.record", "record"),

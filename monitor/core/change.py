@@ -11,7 +11,8 @@ from probes.observation import Picture
 from ticketing.ticket import Language, Severity, Ticket, TicketEvent
 
 PictureRole = Literal["latest", "good"]  # of a device
-EvidenceRole = Literal["now", "before", "after"]  # of a ticket: at the fault, the last good one, after the repair
+EvidenceRole = Literal["now", "marked", "before", "after"]  # of a ticket: at the fault, the same marked, the last good
+# one, after the repair
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,42 @@ class KeepPicture:
     role: PictureRole
     at: float
     picture: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class KeepReference:
+    """Insert or replace what is known of the device's pictures (see `probes.frame.reference`)."""
+
+    device: str
+    at: float
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What a person taught: that fault's threshold at that device, times `factor`; for "view": this view is right."""
+
+    device: str
+    fault: str
+    factor: float
+    at: float
+    by: str
+    ticket: int = 0  # whose verdict it was; 0: none
+
+
+@dataclass(frozen=True, slots=True)
+class PutTuning:
+    """Insert or replace by device and fault."""
+
+    tuning: Tuning
+
+
+@dataclass(frozen=True, slots=True)
+class DropTuning:
+    """A person took it back."""
+
+    device: str
+    fault: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,5 +142,16 @@ class Enqueue:
 
 
 Change = (
-    PutCondition | DropCondition | PutTicket | AddEvent | KeepPicture | AddEvidence | CopyEvidence | PutItem | Enqueue
+    PutCondition
+    | DropCondition
+    | PutTicket
+    | AddEvent
+    | KeepPicture
+    | KeepReference
+    | PutTuning
+    | DropTuning
+    | AddEvidence
+    | CopyEvidence
+    | PutItem
+    | Enqueue
 )

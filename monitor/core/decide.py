@@ -13,28 +13,30 @@ from dataclasses import replace
 from typing import assert_never
 
 from monitor.core import condition as conditions
-from monitor.core import inventory, topology
+from monitor.core import inventory, lessons, topology
 from monitor.core.case import Case, cases, facts_of, values_of, variables
 from monitor.core.change import (
     AddEvidence,
     CopyEvidence,
     DropCondition,
     KeepPicture,
+    KeepReference,
     PictureRole,
     PutCondition,
     PutItem,
 )
 from monitor.core.condition import Condition, Holds, Key, State
 from monitor.core.holding import release, tell_children, tell_holder
+from monitor.core.lessons import Lesson
 from monitor.core.plan import Plan, Rule
 from monitor.core.turn import AskAgain, Decision, Turn
 from monitor.core.world import World
 from probes.observation import MONITOR_OUTCOMES, Observation, Outcome, Picture, Value
 from ticketing import desk
-from ticketing.commands import Command, NotAllowed, Note, Resolve
+from ticketing.commands import Cancel, Command, NotAllowed, Note, Resolve
 from ticketing.ticket import Fingerprint, TicketState
 
-__all__ = ["AskAgain", "Decision", "accept", "clock_jumped", "command", "deadline", "observe", "reload"]
+__all__ = ["AskAgain", "Decision", "accept", "clock_jumped", "command", "deadline", "observe", "reload", "teach"]
 
 MAX_CONDITIONS = 256  # of one device: more rows do not fail at once, unless somebody makes them up
 VERIFY_EVERY_SECONDS = 15.0  # how soon a resolved ticket's fault is looked at again
@@ -43,7 +45,7 @@ VERIFY_EVERY_SECONDS = 15.0  # how soon a resolved ticket's fault is looked at a
 def observe(plan: Plan, world: World, look: Observation) -> Decision:
     """A look has ended. `world` takes the decision in (its `apply` is the only thing that is called)."""
     turn = Turn(plan, world, look.ended_at)
-    world.saw(replace(look, picture=None) if look.picture is not None else look)
+    world.saw(replace(look, picture=None, marked=None, learned=b"") if look.picture is not None else look)
     if look.outcome in MONITOR_OUTCOMES:
         return turn.decision  # the monitor could not look: nothing is known, nothing moves
     rules = plan.rules.get((look.device, look.check), ())
@@ -87,6 +89,17 @@ def command(plan: Plan, world: World, ticket_id: int, what: Command, *, by: str,
     if isinstance(what, Resolve):
         for check in {rule.check for rule in _rules_for(plan, ticket.fingerprint)}:
             turn.ask(ticket.fingerprint.device, check)
+    if isinstance(what, Cancel):
+        lessons.take(turn, ticket, what, by)
+    return turn.decision
+
+
+def teach(plan: Plan, world: World, lesson: Lesson, *, by: str, now: float) -> Decision:
+    """A person says that a verdict on a device's picture was wrong, or takes that back. LookupError: no such device."""
+    if lesson.device not in plan.devices:
+        raise LookupError(lesson.device)
+    turn = Turn(plan, world, now)
+    lessons.learn(turn, lesson, by)
     return turn.decision
 
 
@@ -239,6 +252,8 @@ def _open(turn: Turn, condition: Condition, rule: Rule, values: Mapping[str, Val
     ticket = step.ticket.id
     if look is not None and look.picture is not None:
         turn.put(AddEvidence(ticket, "now", look.at, look.picture))
+        if look.marked is not None:
+            turn.put(AddEvidence(ticket, "marked", look.at, look.marked))
     elif world.pictures.get((condition.key.device, "latest"), 0.0) >= condition.since:
         turn.put(CopyEvidence(ticket, "now", condition.key.device, "latest"))
     if known is None:
@@ -289,8 +304,13 @@ def _reconsider(turn: Turn, device: str) -> None:
 
 
 def _keep_pictures(turn: Turn, rules: tuple[Rule, ...], look: Observation, picture: Picture) -> None:
-    """The latest picture now and then; as a good one only if no rule of this check has anything against it."""
+    """The latest picture now and then.
+
+    As a good one, and as a lesson for the reference, only if no rule of this check has anything against it.
+    """
     suspect = any(True for _ in topology.conditions_of(turn.plan, turn.world, look.device, look.check))
+    if look.learned and not suspect:
+        turn.put(KeepReference(look.device, look.at, look.learned))
     roles: tuple[PictureRole, ...] = ("latest",) if suspect or not rules else ("latest", "good")
     kept = [turn.world.pictures.get((look.device, role)) for role in roles]
     if suspect or any(at is None or look.at - at >= turn.plan.picture_every_seconds for at in kept):

@@ -13,11 +13,15 @@ from monitor.core.change import (
     Change,
     CopyEvidence,
     DropCondition,
+    DropTuning,
     Enqueue,
     KeepPicture,
+    KeepReference,
     PutCondition,
     PutItem,
     PutTicket,
+    PutTuning,
+    Tuning,
 )
 from monitor.core.condition import Condition, Key, State
 from monitor.core.inventory import Item
@@ -35,6 +39,7 @@ class Saved:
     closed: tuple[tuple[Fingerprint, int], ...] = ()  # the newest ticket that is over, by fingerprint
     pictures: tuple[tuple[str, str, float], ...] = ()  # device, role, at
     items: tuple[Item, ...] = ()  # of the inventory
+    tunings: tuple[Tuning, ...] = ()
 
 
 @dataclass(slots=True)
@@ -52,6 +57,7 @@ class World:
     looks: dict[tuple[str, str], Observation] = field(default_factory=dict)  # latest, without its picture
     pictures: dict[tuple[str, str], float] = field(default_factory=dict)  # (device, role) -> when it was kept
     inventory: dict[str, dict[str, Item]] = field(default_factory=dict)  # device -> name -> what is known
+    tunings: dict[str, dict[str, Tuning]] = field(default_factory=dict)  # device -> fault -> what a person taught
     untold: set[Key] = field(default_factory=set)  # firing, but no ticket speaks of them: held back, or waiting
 
     @classmethod
@@ -61,6 +67,7 @@ class World:
         world.apply(PutCondition(condition) for condition in saved.conditions)
         world.apply(PutTicket(ticket) for ticket in saved.tickets)
         world.apply(PutItem(item) for item in saved.items)
+        world.apply(PutTuning(tuning) for tuning in saved.tunings)
         world.pictures = {(device, role): at for device, role, at in saved.pictures}
         return world
 
@@ -108,7 +115,11 @@ class World:
                     self.pictures[device, role] = at
                 case PutItem(item):
                     self.inventory.setdefault(item.device, {})[item.name] = item
-                case AddEvent() | AddEvidence() | CopyEvidence() | Enqueue():
+                case PutTuning(tuning):
+                    self.tunings.setdefault(tuning.device, {})[tuning.fault] = tuning
+                case DropTuning(device, fault):
+                    self.tunings.get(device, {}).pop(fault, None)
+                case AddEvent() | AddEvidence() | CopyEvidence() | Enqueue() | KeepReference():
                     pass
                 case _:
                     assert_never(change)

@@ -94,6 +94,7 @@ class Engine:
             health=self.health,
             now=self.clock,
             command=self.pipeline.command,
+            teach=self.pipeline.teach,
             look=self._look,
             accept=self.pipeline.accept,
         )

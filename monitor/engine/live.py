@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from monitor.core.change import Change
+from monitor.core.lessons import Lesson
 from monitor.core.plan import Plan
 from monitor.core.world import World
 from probes.observation import Observation
@@ -111,6 +112,8 @@ class Live:
     command: Callable[[int, Command, str, str], Awaitable[Ticket]]
     """`await command(ticket_id, command, by, request_id)`: the ticket after its commit. Raises
     `ticketing.commands.NotAllowed`, `LookupError` (no such ticket), `NotCommitted`. The same `request_id` acts once."""
+    teach: Callable[[Lesson, str], Awaitable[None]]
+    """`await teach(lesson, by)`: returns after its commit; LookupError (no such device), `NotCommitted`."""
     look: Callable[[str], Awaitable[Sequence[Observation]]]
     """`await look(device_id)`: ask everything of that device now; LookupError if there is none."""
     accept: Callable[[str, str, str], Awaitable[None]]

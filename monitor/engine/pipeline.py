@@ -18,6 +18,7 @@ from typing import Protocol, assert_never
 from monitor.core import decide
 from monitor.core.change import Change, PutTicket
 from monitor.core.decide import AskAgain, Decision
+from monitor.core.lessons import Lesson
 from monitor.core.plan import Plan
 from monitor.core.world import World
 from monitor.engine.live import Fact, Feed, Health, NotCommitted, Stats
@@ -84,7 +85,16 @@ class Accepted:
     reply: asyncio.Future[None]
 
 
-Input = Observation | DeadlinePassed | Reloaded | ClockJumped | Commanded | Accepted
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A person says what was wrong with a verdict on a picture; `reply` is done after its commit."""
+
+    lesson: Lesson
+    by: str
+    reply: asyncio.Future[None]
+
+
+Input = Observation | DeadlinePassed | Reloaded | ClockJumped | Commanded | Accepted | Taught
 
 
 @dataclass(slots=True)
@@ -94,7 +104,7 @@ class _Batch:
     pending: Pending = field(default_factory=Pending)
     changes: list[Change] = field(default_factory=list)  # as decided, for the feed; empty when too many
     replies: list[tuple[asyncio.Future[Ticket], Ticket]] = field(default_factory=list)
-    accepted: list[asyncio.Future[None]] = field(default_factory=list)
+    done: list[asyncio.Future[None]] = field(default_factory=list)  # replies to those who taught or accepted
 
 
 class Pipeline:
@@ -155,8 +165,16 @@ class Pipeline:
 
     async def accept(self, device: str, by: str, note: str) -> None:
         """What was found at the device is right; ends after the commit. LookupError: nothing was; NotCommitted."""
+        await self._patiently(lambda reply: Accepted(device, by, note, reply))
+
+    async def teach(self, lesson: Lesson, by: str) -> None:
+        """Returns after the commit. Raises as `Live.teach` says."""
+        await self._patiently(lambda reply: Taught(lesson, by, reply))
+
+    async def _patiently(self, given: Callable[[asyncio.Future[None]], Input]) -> None:
+        """Queue what a person did and wait for its commit."""
         reply: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.submit(Accepted(device, by, note, reply))
+        self.submit(given(reply))
         try:
             async with asyncio.timeout(COMMAND_SECONDS):
                 await asyncio.shield(reply)
@@ -213,8 +231,20 @@ class Pipeline:
                 self._obey(ticket, command, by, reply)
             case Accepted():
                 self._accept(given)
+            case Taught(lesson, by, reply):
+                self._learn(lesson, by, reply)
             case _:
                 assert_never(given)
+
+    def _learn(self, lesson: Lesson, by: str, reply: asyncio.Future[None]) -> None:
+        try:
+            decision = decide.teach(self.plan, self.world, lesson, by=by, now=self._now())
+        except LookupError as error:
+            reply.set_exception(error)
+            reply.exception()  # seen: the person who asked may be gone
+            return
+        self._batch.done.append(reply)
+        self._took(decision)
 
     def _obey(self, ticket: int, command: Command, by: str, reply: asyncio.Future[Ticket]) -> None:
         try:
@@ -236,7 +266,7 @@ class Pipeline:
             given.reply.set_exception(error)
             given.reply.exception()
             return
-        self._batch.accepted.append(given.reply)
+        self._batch.done.append(given.reply)
         self._took(decision)
 
     def _took(self, decision: Decision) -> None:
@@ -289,12 +319,12 @@ class Pipeline:
         self._stats.commit_seconds += monotonic() - started
         self._stats.uncommitted = len(self._batch.pending)
         self.note_database(None)
-        for reply, ticket in batch.replies:
+        for asked, ticket in batch.replies:
+            if not asked.done():
+                asked.set_result(ticket)
+        for reply in batch.done:
             if not reply.done():
-                reply.set_result(ticket)
-        for accepted in batch.accepted:
-            if not accepted.done():
-                accepted.set_result(None)
+                reply.set_result(None)
         self._feed.publish(Fact(self._now(), tuple(batch.changes)))
         self._on_commit()
         return True
@@ -316,6 +346,6 @@ class Pipeline:
         batch.pending.add(self._batch.pending)
         batch.changes = list(batch.pending)
         batch.replies += self._batch.replies
-        batch.accepted += self._batch.accepted
+        batch.done += self._batch.done
         self._batch = batch
         self._stats.uncommitted = len(batch.pending)

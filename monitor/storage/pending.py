@@ -15,13 +15,16 @@ from monitor.core.change import (
     Change,
     CopyEvidence,
     DropCondition,
+    DropTuning,
     Enqueue,
     EvidenceRole,
     KeepPicture,
+    KeepReference,
     PictureRole,
     PutCondition,
     PutItem,
     PutTicket,
+    PutTuning,
 )
 from monitor.core.condition import Key
 
@@ -29,13 +32,25 @@ from monitor.core.condition import Key
 class Pending:
     """Changes in the order of their coming, the later replacing the earlier where only the last one counts."""
 
-    __slots__ = ("conditions", "events", "evidence", "items", "messages", "pictures", "tickets")
+    __slots__ = (
+        "conditions",
+        "events",
+        "evidence",
+        "items",
+        "messages",
+        "pictures",
+        "references",
+        "tickets",
+        "tunings",
+    )
 
     def __init__(self, changes: Iterable[Change] = ()) -> None:
         self.tickets: dict[int, PutTicket] = {}
         self.events: dict[tuple[int, int], AddEvent] = {}
         self.evidence: dict[tuple[int, EvidenceRole], list[AddEvidence | CopyEvidence]] = {}
         self.pictures: dict[tuple[str, PictureRole], KeepPicture] = {}
+        self.references: dict[str, KeepReference] = {}
+        self.tunings: dict[tuple[str, str], PutTuning | DropTuning] = {}
         self.conditions: dict[Key, PutCondition | DropCondition] = {}
         self.items: dict[tuple[str, str], PutItem] = {}
         self.messages: dict[str, Enqueue] = {}
@@ -53,6 +68,12 @@ class Pending:
                     self._add_evidence(change)
                 case KeepPicture(device, role):
                     self.pictures[device, role] = change
+                case KeepReference(device):
+                    self.references[device] = change
+                case PutTuning(tuning):
+                    self.tunings[tuning.device, tuning.fault] = change
+                case DropTuning(device, fault):
+                    self.tunings[device, fault] = change
                 case PutCondition(condition):
                     self.conditions[condition.key] = change
                 case DropCondition(key):
@@ -84,6 +105,8 @@ class Pending:
         for changes in self.evidence.values():
             yield from changes
         yield from self.pictures.values()
+        yield from self.references.values()
+        yield from self.tunings.values()
         yield from self.conditions.values()
         yield from self.items.values()
         yield from self.messages.values()
@@ -94,6 +117,8 @@ class Pending:
             + len(self.events)
             + sum(map(len, self.evidence.values()))
             + len(self.pictures)
+            + len(self.references)
+            + len(self.tunings)
             + len(self.conditions)
             + len(self.items)
             + len(self.messages)
@@ -105,3 +130,5 @@ class Pending:
             self.tickets, self.events, self.evidence, self.pictures, self.conditions, self.items, self.messages,
         ):  # fmt: skip
             part.clear()
+        self.references.clear()
+        self.tunings.clear()

@@ -11,7 +11,16 @@ from sqlalchemy import ColumnElement, Connection, Table, false, func, or_, selec
 from monitor.core.change import EvidenceRole, Message, PictureRole
 from monitor.core.world import Saved
 from monitor.storage import records
-from monitor.storage.schema import CONDITION, DEVICE_PICTURE, EVIDENCE, INVENTORY, TICKET, TICKET_EVENT
+from monitor.storage.schema import (
+    CONDITION,
+    DEVICE_PICTURE,
+    DEVICE_REFERENCE,
+    EVIDENCE,
+    FRAME_TUNING,
+    INVENTORY,
+    TICKET,
+    TICKET_EVENT,
+)
 from probes.observation import Picture
 from ticketing.ticket import OVER, Severity, Ticket, TicketEvent, TicketState
 
@@ -72,6 +81,7 @@ def load(connection: Connection) -> Saved:
         closed=tuple((records.fingerprint_from(row), row["id"]) for row in connection.execute(closed).mappings()),
         items=tuple(map(records.item_from, connection.execute(select(INVENTORY)).mappings())),
         pictures=tuple((device, role, at) for device, role, at in connection.execute(pictures)),
+        tunings=tuple(map(records.tuning_from, connection.execute(select(FRAME_TUNING)).mappings())),
     )
 
 
@@ -175,6 +185,13 @@ def evidence_picture(connection: Connection, number: int, role: EvidenceRole) ->
 def device_picture(connection: Connection, device: str, role: PictureRole) -> Kept | None:
     """That picture of a device."""
     return _picture(connection, DEVICE_PICTURE, DEVICE_PICTURE.c.device == device, DEVICE_PICTURE.c.role == role)
+
+
+def device_reference(connection: Connection, device: str) -> bytes:
+    """What is known of the device's pictures; empty if nothing is."""
+    wanted = select(DEVICE_REFERENCE.c.data).where(DEVICE_REFERENCE.c.device == device)
+    found = connection.execute(wanted).scalar_one_or_none()
+    return b"" if found is None else bytes(found)
 
 
 def _picture(connection: Connection, table: Table, *where: ColumnElement[bool]) -> Kept | None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, cast
 
 from sqlalchemy import RowMapping
 
-from monitor.core.change import AddEvidence, KeepPicture, Message
+from monitor.core.change import AddEvidence, KeepPicture, KeepReference, Message, Tuning
 from monitor.core.condition import Condition, Key, State
 from monitor.core.inventory import Item
 from probes.observation import Picture
@@ -214,6 +215,21 @@ def _picture(at: float, picture: Picture) -> Values:
 def kept_row(kept: KeepPicture) -> Values:
     """The row of a device's picture."""
     return {"device": kept.device, "role": kept.role, **_picture(kept.at, kept.picture)}
+
+
+def reference_row(kept: KeepReference) -> Values:
+    """The row of what is known of a device's pictures."""
+    return {"device": kept.device, "at": kept.at, "data": kept.data}
+
+
+def tuning_row(tuning: Tuning) -> Values:
+    """The row of what a person taught."""
+    return asdict(tuning)
+
+
+def tuning_from(row: Row) -> Tuning:
+    """What a person taught."""
+    return Tuning(row["device"], row["fault"], row["factor"], row["at"], row["by"], row["ticket"])
 
 
 def evidence_row(evidence: AddEvidence) -> Values:

@@ -163,6 +163,25 @@ TICKET_EVENT = Table(
 
 DEVICE_PICTURE = Table("device_picture", METADATA, _words("device", key=True), _code("role", key=True), *_picture())
 
+DEVICE_REFERENCE = Table(
+    "device_reference",
+    METADATA,
+    _words("device", key=True),
+    _time("at"),
+    Column("data", LargeBinary, nullable=False),
+)
+
+FRAME_TUNING = Table(
+    "frame_tuning",
+    METADATA,
+    _words("device", key=True),
+    _code("fault", key=True),
+    Column("factor", Double, nullable=False),
+    _time("at"),
+    _words("by"),
+    Column("ticket", BigInteger, nullable=False),
+)
+
 EVIDENCE = Table(
     "evidence",
     METADATA,

@@ -167,6 +167,10 @@ class Store:
         """That picture of a device, and when it was taken."""
         return await self._read(lambda connection: reading.device_picture(connection, device, role))
 
+    async def device_reference(self, device: str) -> bytes:
+        """What is known of the device's pictures (see `probes.frame.reference`); empty if nothing is."""
+        return await self._read(lambda connection: reading.device_reference(connection, device))
+
     async def claim(
         self, now: float, lease_seconds: float, resting: Collection[str] = (), grouping: Grouping = GROUPING
     ) -> tuple[Parcel, ...]:

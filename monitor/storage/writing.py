@@ -8,10 +8,21 @@ from typing import Any, Final
 from sqlalchemy import Connection, Dialect, Executable, Table, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from monitor.core.change import AddEvidence, Change, CopyEvidence, DropCondition, PutCondition
+from monitor.core.change import AddEvidence, Change, CopyEvidence, DropCondition, DropTuning, PutCondition, PutTuning
 from monitor.storage import records
 from monitor.storage.pending import Pending
-from monitor.storage.schema import CONDITION, DEVICE_PICTURE, EVIDENCE, INVENTORY, OUTBOX, PULSE, TICKET, TICKET_EVENT
+from monitor.storage.schema import (
+    CONDITION,
+    DEVICE_PICTURE,
+    DEVICE_REFERENCE,
+    EVIDENCE,
+    FRAME_TUNING,
+    INVENTORY,
+    OUTBOX,
+    PULSE,
+    TICKET,
+    TICKET_EVENT,
+)
 
 Insert = sqlite.Insert | postgresql.Insert
 
@@ -20,6 +31,9 @@ _GONE: Final = delete(CONDITION).where(
     CONDITION.c.device == bindparam("of_device"),
     CONDITION.c.rule == bindparam("of_rule"),
     CONDITION.c.component == bindparam("of_component"),
+)
+_TAKEN_BACK: Final = delete(FRAME_TUNING).where(
+    FRAME_TUNING.c.device == bindparam("of_device"), FRAME_TUNING.c.fault == bindparam("of_fault")
 )
 _KEPT: Final = select(
     bindparam("to_ticket", type_=EVIDENCE.c.ticket.type),
@@ -41,6 +55,8 @@ class Writing:
         self.ticket = self._put(TICKET)
         self.condition = self._put(CONDITION)
         self.picture = self._put(DEVICE_PICTURE)
+        self.reference = self._put(DEVICE_REFERENCE)
+        self.tuning = self._put(FRAME_TUNING)
         self.evidence = self._put(EVIDENCE)
         self.event = self._insert(TICKET_EVENT).on_conflict_do_nothing(index_elements=["ticket", "number"])
         self.message = self._insert(OUTBOX).on_conflict_do_nothing(index_elements=["key"])
@@ -73,6 +89,11 @@ class Writing:
         )
         _run(connection, self.copied, [_copy(item, batch) for item in evidence if isinstance(item, CopyEvidence)])
         _run(connection, self.picture, [records.kept_row(change) for change in batch.pictures.values()])
+        _run(connection, self.reference, [records.reference_row(change) for change in batch.references.values()])
+        tunings = batch.tunings.values()
+        _run(connection, self.tuning, [records.tuning_row(put.tuning) for put in tunings if isinstance(put, PutTuning)])
+        taken_back = [drop for drop in tunings if isinstance(drop, DropTuning)]
+        _run(connection, _TAKEN_BACK, [{"of_device": drop.device, "of_fault": drop.fault} for drop in taken_back])
         _run(
             connection,
             self.condition,

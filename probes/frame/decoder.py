@@ -15,7 +15,7 @@ from typing import Final
 
 import probes
 from probes.errors import LocalTrouble, Trouble
-from probes.frame.job import Job, Seen
+from probes.frame.job import Attached, Job, Seen
 from probes.frame.wire import HEAD, Broken, Kind, Message, job_message, lengths, pack, read_seen, read_trouble
 
 PLACES: Final = 16  # looks at once in one process
@@ -32,7 +32,7 @@ _ENVIRONMENT: Final = ("PATH", "LANG", "LD_LIBRARY_PATH", "PYTHONHOME", "HOME")
 @dataclass(frozen=True, slots=True)
 class _Look:
     device: str
-    future: asyncio.Future[tuple[Seen, bytes]]
+    future: asyncio.Future[tuple[Seen, Attached]]
 
     def fail(self, trouble: Trouble) -> None:
         if not self.future.done():
@@ -117,7 +117,7 @@ class Decoder:
         """Is the process there, or not yet cleared away?"""
         return self._ending is not None and not self._ending.done()
 
-    async def ask(self, device: str, job: Job) -> tuple[Seen, bytes]:
+    async def ask(self, device: str, job: Job) -> tuple[Seen, Attached]:
         """Do this job. Raises its Trouble, LocalTrouble if the process died or the look hung.
 
         When the caller is cancelled the look ends soon, or the process does.
@@ -125,7 +125,7 @@ class Decoder:
         self._number += 1
         number = self._number
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[tuple[Seen, bytes]] = loop.create_future()
+        future: asyncio.Future[tuple[Seen, Attached]] = loop.create_future()
         self._asked[number] = _Look(device, future)
         overdue = loop.call_later(job.seconds + GRACE_SECONDS, self._give_up, number)
         future.add_done_callback(lambda _: overdue.cancel())

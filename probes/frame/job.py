@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from probes.frame.faults import Verdict
 from probes.target import Login
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Level = Annotated[float, Field(ge=0, le=255)]
+
+
+Tuning = Mapping[str, float]
+NO_TUNING: Final[Tuning] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of this camera's pictures before it is looked at; without it, fixed thresholds alone judge.
+
+    `reference` and `glance`: as the last look gave them, empty if there is none. `at`: now, seconds since the epoch; 0:
+    learn nothing. `tuning`: fault → by how much a person moved its threshold. `confirmed_at`: when a person confirmed a
+    new view, 0 if nobody did. `presets`: the camera turns by itself, and what it has not seen yet is a new view.
+    """
+
+    reference: bytes = b""
+    glance: bytes = b""
+    at: float = 0.0
+    tuning: Tuning = field(default_factory=lambda: NO_TUNING)
+    confirmed_at: float = 0.0
+    presets: bool = False
+
+
+NOTHING: Final = Known()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +50,7 @@ class StreamJob:
     transport: Literal["tcp", "udp"]
     gap_seconds: float
     seconds: float
+    known: Known = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +59,7 @@ class StillJob:
 
     image: bytes
     seconds: float
+    known: Known = NOTHING
 
 
 Job = StreamJob | StillJob
@@ -74,6 +103,64 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """One measure beside what is usual for this camera: `low` to `high` is within the threshold."""
+
+    name: Annotated[str, Field(max_length=32)]
+    value: Finite
+    low: Finite
+    high: Finite
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """How the view moved: right and down in shares of the picture, degrees, zoom; see `registration.Move`."""
+
+    right: Finite
+    down: Finite
+    turn: Finite
+    zoom: Finite
+    match: Finite
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is wrong with the picture, all things considered.
+
+    `faults`: True for the one that is named, False for those that are certainly not there, absent where it cannot be
+    known. `scores`: fault → what was measured against what was learned, 1 at the threshold. `unjudged`: why some could
+    not be judged (learning, light, few_blocks, turning). `covered`: 144 characters, 1 for each of 9×16 blocks that
+    shows something else, empty if none does. `slot`, `slots`, `looks`: which state of the camera it was compared with,
+    how many it has, from how many looks.
+    """
+
+    verdict: Verdict
+    faults: dict[Verdict, bool]
+    scores: dict[Verdict, Finite]
+    unjudged: tuple[Annotated[str, Field(max_length=32)], ...] = ()
+    measures: tuple[Measured, ...] = ()
+    covered: Annotated[str, Field(max_length=144)] = ""
+    shift: Shift | None = None
+    slot: int | None = None
+    slots: int = 0
+    looks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """What comes with the numbers; empty where there is nothing.
+
+    The picture as JPEG, the same with what is wrong marked on it, the reference where something was learned, and the
+    glance for the next look.
+    """
+
+    jpeg: bytes = b""
+    marked: bytes = b""
+    reference: bytes = b""
+    glance: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """What a worker saw. `measures` is None where nothing could be decoded although the device sent a picture."""
 
@@ -83,6 +170,7 @@ class Seen:
     corrupt: bool  # the decoder found damage, also on a second try
     measures: Measures | None
     change: Change | None
+    judged: Judged
     evidence: Evidence | None
     signature: Annotated[str, Field(max_length=64)]  # equal only where the decoded pixels are
     grab_seconds: Finite

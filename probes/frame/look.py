@@ -10,20 +10,24 @@ from typing import Final
 
 import cv2
 
+from probes.frame.assess import Assessment, assess
 from probes.frame.evidence import draw
+from probes.frame.faults import BLIND, Verdict
 from probes.frame.grab import Grab, grab
-from probes.frame.job import Job, Seen, StillJob, StreamJob
+from probes.frame.job import Attached, Job, Judged, Known, Seen, StillJob, StreamJob
+from probes.frame.mark import mark
 from probes.frame.measure import compare, measure
 from probes.frame.picture import Picture
 from probes.frame.still import decode
+from probes.frame.verdict import judge
 
 _PAGE: Final = resource.getpagesize()
 
 cv2.setNumThreads(1)
 
 
-def look(job: Job, cancelled: threading.Event) -> tuple[Seen, bytes]:
-    """Do the job: the numbers, and a JPEG (empty if nothing could be decoded). Raises a `probes.errors.Trouble`."""
+def look(job: Job, cancelled: threading.Event) -> tuple[Seen, Attached]:
+    """Do the job: the numbers, and what comes with them. Raises a `probes.errors.Trouble`."""
     started, cpu = time.monotonic(), time.thread_time()
     match job:
         case StillJob():
@@ -31,24 +35,37 @@ def look(job: Job, cancelled: threading.Event) -> tuple[Seen, bytes]:
             grabbed = Grab(header.codec, picture, None, 0.0, corrupt=picture is None or not header.complete)
         case StreamJob():
             grabbed = grab(job, cancelled)
+    return examine(grabbed, job.known, still=isinstance(job, StillJob), started=started, cpu=cpu)
+
+
+def examine(grabbed: Grab, known: Known, *, still: bool, started: float, cpu: float) -> tuple[Seen, Attached]:
+    """What the pictures that were grabbed show. `started`, `cpu`: monotonic and CPU seconds when the look began."""
     grab_seconds = time.monotonic() - started
     first, second = grabbed.first, grabbed.second
     latest = second or first
     evidence, jpeg = draw(latest) if latest is not None else (None, b"")
+    measures = measure(latest) if latest is not None else None
+    change = compare(first, second, grabbed.gap_seconds) if first is not None and second is not None else None
+    fixed = judge(measures, change, corrupt=grabbed.corrupt)
+    assessed = Assessment(Judged(fixed, {}, {}), b"", b"")
+    if latest is not None and fixed not in BLIND:
+        assessed = assess(latest, fixed, known)
     seen = Seen(
         codec=grabbed.codec,
         width=latest.width if latest is not None else 0,
         height=latest.height if latest is not None else 0,
         corrupt=grabbed.corrupt,
-        measures=measure(latest) if latest is not None else None,
-        change=compare(first, second, grabbed.gap_seconds) if first is not None and second is not None else None,
+        measures=measures,
+        change=change,
+        judged=assessed.judged,
         evidence=evidence,
-        signature=_signature(latest) if latest is not None and isinstance(job, StillJob) else "",
+        signature=_signature(latest) if latest is not None and still else "",
         grab_seconds=grab_seconds,
         cpu_seconds=time.thread_time() - cpu,
         rss_bytes=_rss_bytes(),
     )
-    return seen, jpeg
+    marked = mark(jpeg, assessed.judged) if assessed.judged.verdict is not Verdict.OK else b""
+    return seen, Attached(jpeg, marked, assessed.reference, assessed.glance)
 
 
 def _signature(picture: Picture) -> str:

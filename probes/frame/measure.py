@@ -9,10 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probes.frame.job import Change, Measures
-from probes.frame.picture import CHROMA_SIZE, LUMA_SIZE, Picture, Plane
+from probes.frame.picture import CHROMA_SIZE, COLUMNS, LUMA_SIZE, ROWS, Picture, Plane
 
-COLUMNS: Final = 16
-ROWS: Final = 9
 MIDDLE: Final = slice(2, 7)  # rows of blocks; cameras print their clock and name above and below
 CLIPPED_LUMA: Final = 250
 DARK_LUMA: Final = 20

@@ -32,6 +32,7 @@ class FrameOptions(Options):
     onvif: OnvifOptions = OnvifOptions()
     transport: Literal["tcp", "udp"] = "tcp"
     two_frames: bool = True  # RTSP: take a second key frame, and see whether anything moved
+    presets: bool = False  # the camera goes from preset to preset by itself (PTZ on tour)
     gap_seconds: Annotated[float, Field(ge=0.5, le=10)] = 2.0
     grab_seconds: Annotated[float, Field(ge=2, le=60)] = 14.0  # keep it 4 s below the check's timeout
     max_bytes: Annotated[int, Field(ge=10_000, le=16_000_000)] = 8_000_000  # of a snapshot

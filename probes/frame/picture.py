@@ -18,6 +18,9 @@ FINE_PIXELS: Final = 1_050_000  # larger pictures are thinned to at most this fo
 DETAIL: Final = 640  # pixels of the longer side of what evidence and texture are taken from
 LUMA_SIZE: Final = (320, 180)  # width, height of the luma that is measured, whatever the shape of the picture
 CHROMA_SIZE: Final = (160, 90)
+COLUMNS: Final = 16  # blocks of a picture, whatever its shape
+ROWS: Final = 9
+PATCH: Final = 32  # pixels; the side of the square that is taken from the middle of each block
 
 _PLANAR: Final = frozenset(
     {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv440p", "yuvj440p", "yuv444p", "yuvj444p", "nv12", "gray"}
@@ -29,16 +32,18 @@ _EXPAND_CHROMA: Final = np.clip((np.arange(256) - 128) * (255 / 224) + 128, 0, 2
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture as it is measured. Levels are full range (0 to 255, BT.601), except in `fine`.
+    """One picture as it is measured. Levels are full range (0 to 255, BT.601), except in `fine` and `patches`.
 
     `width`, `height`: pixels as sent. `fine`: uint8[h, w], luma at the sensor's own sampling, perhaps thinned, never
-    averaged. `detail`: uint8[h, w], luma averaged to 640 pixels at the longer side. `luma`: uint8[180, 320].
+    averaged. `patches`: uint8[9·p, 16·p], the middle of each block at the sensor's own sampling, p at most 32; levels
+    as in `fine`. `detail`: uint8[h, w], luma averaged to 640 pixels at the longer side. `luma`: uint8[180, 320].
     `blue`, `red`: uint8[90, 160], Cb and Cr.
     """
 
     width: int
     height: int
     fine: Plane
+    patches: Plane
     detail: Plane
     luma: Plane
     blue: Plane
@@ -87,7 +92,19 @@ def _picture(width: int, height: int, luma: Plane, blue: Plane, red: Plane, *, f
     small_blue, small_red = _shrink(blue, CHROMA_SIZE), _shrink(red, CHROMA_SIZE)
     if not full:
         small_blue, small_red = (_levels(cv2.LUT(plane, _EXPAND_CHROMA)) for plane in (small_blue, small_red))
-    return Picture(width, height, fine, detail, _shrink(detail, LUMA_SIZE), small_blue, small_red)
+    return Picture(width, height, fine, _patches(luma), detail, _shrink(detail, LUMA_SIZE), small_blue, small_red)
+
+
+def _patches(luma: Plane) -> Plane:
+    """The middle of each block, side by side."""
+    height, width = luma.shape[0] // ROWS, luma.shape[1] // COLUMNS
+    side = min(PATCH, height, width)
+    if side == 0:
+        return np.zeros((0, 0), np.uint8)
+    blocks = luma[: height * ROWS, : width * COLUMNS].reshape(ROWS, height, COLUMNS, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    middle = blocks[:, top : top + side, :, left : left + side]
+    return np.ascontiguousarray(middle).reshape(ROWS * side, COLUMNS * side)
 
 
 def _shrink(plane: Plane, size: tuple[int, int]) -> Plane:

@@ -6,6 +6,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Final
 
+from probes.frame.faults import HEALTHY, Verdict
+from probes.frame.job import Attached, Seen
 from probes.tools import Tools
 
 MAX_DEVICES: Final = 20_000
@@ -42,6 +44,14 @@ class Polls:
         if len(self._stills) > MAX_DEVICES:
             self._stills.popitem(last=False)
         return still.polls >= FROZEN_POLLS and still.last_at - still.first_at >= FROZEN_SECONDS
+
+    def judged(self, device: str, seen: Seen, attached: Attached) -> tuple[Seen, Attached]:
+        """The same, as frozen if nothing else is wrong with a snapshot that never changes."""
+        if seen.judged.verdict not in HEALTHY or not self.frozen(device, seen.signature):
+            return seen, attached
+        scores = {**seen.judged.scores, Verdict.FROZEN: 2.0}
+        judged = replace(seen.judged, verdict=Verdict.FROZEN, faults={Verdict.FROZEN: True}, scores=scores)
+        return replace(seen, judged=judged), replace(attached, reference=b"")
 
     async def close(self) -> None:
         """Nothing to close."""

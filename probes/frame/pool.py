@@ -11,7 +11,7 @@ from typing import Final
 
 from probes.errors import Garbled, LocalTrouble
 from probes.frame.decoder import PLACES, Decoder
-from probes.frame.job import Job, Seen
+from probes.frame.job import Attached, Job, Seen
 from probes.tools import Tools, trace
 
 QUEUE_SECONDS: Final = 8.0
@@ -48,15 +48,15 @@ class DecodePool:
         """The processes that run now."""
         return tuple(decoder.pid for decoder in (*self._decoders, *self._apart) if decoder.alive)
 
-    async def look(self, device: str, job: Job) -> tuple[Seen, bytes]:
+    async def look(self, device: str, job: Job) -> tuple[Seen, Attached]:
         """Do the job for that device. Raises its Trouble; LocalTrouble if no worker could do it or one died."""
         try:
             look = self._look_alone if device in self._suspects else self._look_beside_others
-            seen, jpeg = await look(device, job)
+            seen, attached = await look(device, job)
         finally:
             self.looks += 1
         self.cpu_seconds += seen.cpu_seconds
-        return seen, jpeg
+        return seen, attached
 
     async def close(self) -> None:
         """End every process."""
@@ -67,7 +67,7 @@ class DecodePool:
             await decoder.close()
         self._decoders.clear()
 
-    async def _look_beside_others(self, device: str, job: Job) -> tuple[Seen, bytes]:
+    async def _look_beside_others(self, device: str, job: Job) -> tuple[Seen, Attached]:
         began = time.monotonic()
         try:
             async with asyncio.timeout(QUEUE_SECONDS):
@@ -77,7 +77,7 @@ class DecodePool:
         trace("decoder %d, %d looks at once", decoder.pid, decoder.running + 1)
         return await decoder.ask(device, _shortened(job, began))
 
-    async def _look_alone(self, device: str, job: Job) -> tuple[Seen, bytes]:
+    async def _look_alone(self, device: str, job: Job) -> tuple[Seen, Attached]:
         """Look in a new process that nobody else uses."""
         began = time.monotonic()
         try:

@@ -6,9 +6,9 @@ They were set on footage of fixed cameras by day and by infrared night so that h
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final
 
+from probes.frame.faults import Verdict
 from probes.frame.job import Change, Measures
 
 UNIFORM_SHARE: Final = 0.85  # of one colour …
@@ -26,20 +26,6 @@ TEXTURE_LEAST: Final = 1.9  # nothing in the picture is in focus (footage: at le
 FROZEN_MEAN: Final = 0.2
 FROZEN_BLOCK: Final = 0.5
 FROZEN_SECONDS: Final = 1.5
-
-
-class Verdict(StrEnum):
-    """What is wrong with the picture, or `ok`."""
-
-    OK = "ok"
-    NO_SIGNAL = "no_signal"  # a recorder or encoder shows its own screen in place of the camera's picture
-    BLACK = "black"
-    BLUE = "blue"
-    DARK = "dark"
-    OVER_EXPOSED = "over_exposed"
-    FROZEN = "frozen"
-    GARBLED = "garbled"
-    COVERED = "covered"
 
 
 def judge(measures: Measures | None, change: Change | None, *, corrupt: bool) -> Verdict:

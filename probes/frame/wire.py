@@ -8,25 +8,26 @@ decoder has read whatever the device sent.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Annotated, Final
 
 import orjson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from probes.errors import Denied, Garbled, LocalTrouble, NoAnswer, Refused, Trouble, Unsupported
-from probes.frame.job import Job, Seen, StillJob, StreamJob
+from probes.frame.job import Attached, Job, Known, Seen, StillJob, StreamJob
 from probes.observation import Outcome
 from probes.target import Login, Secret
 
-VERSION: Final = 1  # raise it with every change of a message: an upgrade may replace the files under a running daemon
+VERSION: Final = 2  # raise it with every change of a message: an upgrade may replace the files under a running daemon
 HEAD: Final = struct.Struct("!2sBBIII")
 MAX_JSON: Final = 65_536
 MAX_BYTES: Final = 16 * 1024 * 1024
 MAX_TEXT: Final = 200
 
-_SEEN: Final = TypeAdapter(Seen)
+_Length = Annotated[int, Field(ge=0)]
 _TROUBLES: Final[dict[Outcome, type[Trouble]]] = {
     kind.outcome: kind for kind in (NoAnswer, Refused, Denied, Unsupported, Garbled, LocalTrouble)
 }
@@ -79,9 +80,19 @@ def lengths(head: bytes) -> tuple[Kind, int, int, int]:
 
 def job_message(number: int, job: Job) -> Message:
     """The question for a worker."""
+    known = job.known
+    about = {
+        "parts": [len(known.reference), len(known.glance)],
+        "at": known.at,
+        "tuning": dict(known.tuning),
+        "confirmed_at": known.confirmed_at,
+        "presets": known.presets,
+    }
+    data = known.reference + known.glance
     match job:
         case StillJob():
-            return Message(Kind.LOOK, number, orjson.dumps({"seconds": job.seconds}), job.image)
+            fields = {"seconds": job.seconds, "known": about}
+            return Message(Kind.LOOK, number, orjson.dumps(fields), data + job.image)
         case StreamJob():
             login = None if job.login is None else [job.login.username, job.login.password.reveal()]
             fields = {
@@ -90,34 +101,62 @@ def job_message(number: int, job: Job) -> Message:
                 "transport": job.transport,
                 "gap_seconds": job.gap_seconds,
                 "seconds": job.seconds,
+                "known": about,
             }
-            return Message(Kind.LOOK, number, orjson.dumps(fields))
+            return Message(Kind.LOOK, number, orjson.dumps(fields), data)
 
 
 def read_job(message: Message) -> Job:
     """The question again, in the worker."""
     fields = orjson.loads(message.json)
+    about = fields.pop("known")
+    (reference, glance), rest = _split(message.data, about.pop("parts"))
+    known = Known(reference=reference, glance=glance, **about)
     if "url" not in fields:
-        return StillJob(message.data, fields["seconds"])
+        return StillJob(rest, fields["seconds"], known)
     login = fields.pop("login")
-    return StreamJob(login=None if login is None else Login(login[0], Secret(login[1])), **fields)
+    return StreamJob(login=None if login is None else Login(login[0], Secret(login[1])), known=known, **fields)
 
 
-def seen_message(number: int, seen: Seen, jpeg: bytes) -> Message:
+def seen_message(number: int, seen: Seen, attached: Attached) -> Message:
     """A worker's answer."""
-    return Message(Kind.SEEN, number, orjson.dumps(asdict(seen)), jpeg)
+    parts = (attached.jpeg, attached.marked, attached.reference, attached.glance)
+    fields = {"seen": asdict(seen), "parts": [len(part) for part in parts]}
+    return Message(Kind.SEEN, number, orjson.dumps(fields, option=orjson.OPT_NON_STR_KEYS), b"".join(parts))
 
 
-def read_seen(message: Message) -> tuple[Seen, bytes]:
-    """What was seen, and the evidence as JPEG (empty if there is none); raises Broken."""
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    seen: Seen
+    parts: tuple[_Length, _Length, _Length, _Length]
+
+
+_ANSWER: Final = TypeAdapter(_Answer)
+
+
+def read_seen(message: Message) -> tuple[Seen, Attached]:
+    """What was seen, and what comes with it; raises Broken."""
     try:
-        seen = _SEEN.validate_json(message.json)
+        answer = _ANSWER.validate_json(message.json)
     except ValidationError:
         raise Broken("an answer of another shape") from None
-    jpeg = message.data if seen.evidence is not None else b""
-    if seen.evidence is not None and not jpeg.startswith(b"\xff\xd8"):
-        raise Broken("evidence that is no JPEG")
-    return seen, jpeg
+    parts, rest = _split(message.data, answer.parts)
+    if rest or sum(map(len, parts)) != sum(answer.parts):
+        raise Broken("an answer of another length")
+    attached = Attached(*parts)
+    for jpeg, wanted in ((attached.jpeg, answer.seen.evidence is not None), (attached.marked, bool(attached.marked))):
+        if wanted != jpeg.startswith(b"\xff\xd8"):
+            raise Broken("evidence that is no JPEG")
+    return answer.seen, attached
+
+
+def _split(data: bytes, sizes: Iterable[int]) -> tuple[list[bytes], bytes]:
+    """The parts of these sizes, and what follows."""
+    parts, at = [], 0
+    for size in sizes:
+        parts.append(data[at : at + size])
+        at += size
+    return parts, data[at:]
 
 
 def trouble_message(number: int, trouble: Trouble) -> Message:

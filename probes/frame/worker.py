@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import BinaryIO, Final
 
 from probes.errors import LocalTrouble, Trouble
-from probes.frame.job import Job, Seen
+from probes.frame.job import Attached, Job, Seen
 from probes.frame.wire import HEAD, Kind, Message, lengths, pack, read_job, seen_message, trouble_message
 
 ADDRESS_SPACE: Final = 6 * 1024**3  # bytes
@@ -27,7 +27,7 @@ _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_DUMPABLE: Final = 4
 _PR_SET_NO_NEW_PRIVS: Final = 38
 
-Look = Callable[[Job, threading.Event], tuple[Seen, bytes]]
+Look = Callable[[Job, threading.Event], tuple[Seen, Attached]]
 
 
 def main() -> None:
@@ -83,8 +83,8 @@ class Desk:
     def _answer(self, message: Message, cancelled: threading.Event) -> None:
         number = message.number
         try:
-            seen, jpeg = self._look(read_job(message), cancelled)
-            answer = seen_message(number, seen, jpeg)
+            seen, attached = self._look(read_job(message), cancelled)
+            answer = seen_message(number, seen, attached)
         except Trouble as trouble:
             answer = trouble_message(number, trouble)
         except MemoryError:

@@ -65,11 +65,11 @@ def _alive(pid: int) -> bool:
 
 
 async def test_a_still_is_seen(pool: DecodePool) -> None:
-    seen, evidence = await pool.look("camera", STILL)
+    seen, attached = await pool.look("camera", STILL)
     assert (seen.codec, seen.width, seen.height, seen.corrupt) == ("mjpeg", 640, 360, False)
     assert seen.measures is not None
     assert seen.measures.texture > 5
-    assert evidence.startswith(b"\xff\xd8")
+    assert attached.jpeg.startswith(b"\xff\xd8")
     again, _ = await pool.look("other", STILL)
     assert again.signature == seen.signature
     assert (pool.looks, pool.deaths) == (2, 0)

@@ -75,7 +75,7 @@ def _sends(*bodies: bytes, status: int = 200, kind: str = "image/jpeg") -> Handl
 async def test_a_snapshot(look: Callable[..., Awaitable[Observation]]) -> None:
     found = await look(_sends(PICTURE))
     assert found.outcome is Outcome.OK
-    assert found.values["verdict"] == "ok"
+    assert found.values["verdict"] == "unjudged"
     assert (found.values["width"], found.values["height"]) == (1280, 720)
     assert (found.values["source"], found.values["codec"]) == ("snapshot", "mjpeg")
     assert found.picture is not None
@@ -90,11 +90,11 @@ async def test_a_snapshot_that_never_changes_is_frozen(
         verdicts.append((await look(_sends(PICTURE))).values["verdict"])
         clock.now += 300
     verdicts.append((await look(_sends(jpeg(scene(1280, 720, at=2))))).values["verdict"])
-    assert verdicts == ["ok", "ok", "frozen", "frozen", "ok"]
+    assert verdicts == ["unjudged", "unjudged", "frozen", "frozen", "unjudged"]
 
 
 async def test_a_snapshot_that_breaks_off_is_fetched_again(look: Callable[..., Awaitable[Observation]]) -> None:
-    assert (await look(_sends(PICTURE[:-5_000], PICTURE))).values["verdict"] == "ok"
+    assert (await look(_sends(PICTURE[:-5_000], PICTURE))).values["verdict"] == "unjudged"
     assert (await look(_sends(PICTURE[:-5_000]))).values["verdict"] == "garbled"
 
 
@@ -151,4 +151,4 @@ async def test_a_png_that_unpacks_a_thousandfold(look: Callable[..., Awaitable[O
 
 async def test_ten_cameras_at_once(look: Callable[..., Awaitable[Observation]]) -> None:
     found = await asyncio.gather(*(look(_sends(jpeg(scene(at=number)))) for number in range(10)))
-    assert [one.values["verdict"] for one in found] == ["ok"] * 10
+    assert [one.values["verdict"] for one in found] == ["unjudged"] * 10

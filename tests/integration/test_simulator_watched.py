@@ -50,7 +50,7 @@ async def test_what_pictures_are_judged(simsite: SimSite, look: Look) -> None:
     faults = ("covered", "dark", "over_exposed", "black", "blue", "no_signal", "frozen", "garbled")
     cameras = {f"camera-{number:02d}": fault for number, fault in enumerate(faults, 1)}
     well = await asyncio.gather(*(look(camera, "frame") for camera in cameras))
-    assert {seen.values.get("verdict") for seen in well} == {"ok"}
+    assert {seen.values.get("verdict") for seen in well} == {"unjudged"}  # the first look: nothing is learned yet
     with contextlib.ExitStack() as failing:
         for camera, fault in cameras.items():
             failing.enter_context(simsite.failing(camera, fault))

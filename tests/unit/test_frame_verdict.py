@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from probes.frame.evidence import MAX_BYTES, draw
+from probes.frame.faults import Verdict
 from probes.frame.job import Change, Measures
 from probes.frame.measure import compare, measure
 from probes.frame.picture import Picture, from_bgr
-from probes.frame.verdict import Verdict, judge
+from probes.frame.verdict import judge
 from tests.servers._scenes import Image, scene, with_text
 
 

@@ -10,10 +10,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from probes.errors import Denied, Garbled, LocalTrouble, NoAnswer, Trouble
-from probes.frame.job import Change, Evidence, Measures, Seen, StillJob, StreamJob
+from probes.frame.faults import Verdict
+from probes.frame.job import (
+    Attached,
+    Change,
+    Evidence,
+    Judged,
+    Known,
+    Measured,
+    Measures,
+    Seen,
+    Shift,
+    StillJob,
+    StreamJob,
+)
 from probes.frame.wire import (
     HEAD,
     MAX_JSON,
+    VERSION,
     Broken,
     Kind,
     Message,
@@ -29,9 +43,24 @@ from probes.frame.wire import (
 from probes.target import Login, Secret
 
 MEASURES = Measures(100.0, 3.0, 240.0, 40.0, 0.01, 0.02, 0.3, 99.0, 128.0, 128.0, 0.4, 230.0, 12.5)
-SEEN = Seen(
-    "h264", 1920, 1080, False, MEASURES, Change(2.0, 1.5, 9.0, False), Evidence(640, 360), "", 2.5, 0.02, 90_000_000
+JUDGED = Judged(
+    Verdict.PARTLY_COVERED,
+    {Verdict.PARTLY_COVERED: True, Verdict.MOVED: False},
+    {Verdict.PARTLY_COVERED: 1.7, Verdict.MOVED: 0.2},
+    ("light",),
+    (Measured("area", 0.3, -0.1, 0.1),),
+    "01" * 72,
+    Shift(0.1, -0.05, 2.0, 1.0, 0.8),
+    slot=2,
+    slots=4,
+    looks=300,
 )
+SEEN = Seen(
+    "h264", 1920, 1080, False, MEASURES, Change(2.0, 1.5, 9.0, False), JUDGED, Evidence(640, 360), "", 2.5, 0.02,
+    90_000_000,
+)  # fmt: skip
+JPEG = b"\xff\xd8jpeg"
+KNOWN = Known(b"SWREF-bytes", b"glance", 1_700_000_000.5, {"moved": 1.5}, 1_690_000_000.0, presets=True)
 
 
 def _through(message: Message) -> Message:
@@ -48,6 +77,8 @@ def _through(message: Message) -> Message:
         StreamJob("rtsp://127.0.0.1/x", Login("admin", Secret("p@ss:wörd/1")), "tcp", 2.0, 14.0),
         StreamJob("rtsp://127.0.0.1/x", None, "udp", 0.0, 5.0),
         StillJob(b"\xff\xd8picture", 5.0),
+        StreamJob("rtsp://127.0.0.1/x", None, "udp", 0.0, 5.0, KNOWN),
+        StillJob(b"\xff\xd8picture", 5.0, KNOWN),
     ],
 )
 def test_a_job_comes_through(job: StreamJob | StillJob) -> None:
@@ -55,9 +86,10 @@ def test_a_job_comes_through(job: StreamJob | StillJob) -> None:
 
 
 def test_an_answer_comes_through() -> None:
-    assert read_seen(_through(seen_message(9, SEEN, b"\xff\xd8jpeg"))) == (SEEN, b"\xff\xd8jpeg")
+    for attached in (Attached(JPEG), Attached(JPEG, JPEG + b"marked", b"SWREF-bytes", b"glance")):
+        assert read_seen(_through(seen_message(9, SEEN, attached))) == (SEEN, attached)
     blind = dataclasses.replace(SEEN, measures=None, change=None, evidence=None)
-    assert read_seen(_through(seen_message(9, blind, b""))) == (blind, b"")
+    assert read_seen(_through(seen_message(9, blind, Attached()))) == (blind, Attached())
 
 
 @pytest.mark.parametrize("trouble", [Denied("no"), NoAnswer("late"), Garbled("x" * 900), LocalTrouble("")])
@@ -98,26 +130,34 @@ def test_nonsense_is_no_trouble(json: bytes) -> None:
     ],
 )
 def test_absurd_numbers_do_not_pass(field: str, value: str) -> None:
-    json = seen_message(1, SEEN, b"").json.decode()
+    json = seen_message(1, SEEN, Attached(JPEG)).json.decode()
     start = json.index(f'"{field}":') + len(field) + 3
     end = min(json.index(mark, start) for mark in ",}" if mark in json[start:])
     with pytest.raises(Broken):
-        read_seen(Message(Kind.SEEN, 1, f"{json[:start]}{value}{json[end:]}".encode(), b"\xff\xd8"))
+        read_seen(Message(Kind.SEEN, 1, f"{json[:start]}{value}{json[end:]}".encode(), JPEG))
 
 
 def test_evidence_must_be_a_jpeg() -> None:
-    with pytest.raises(Broken):
-        read_seen(Message(Kind.SEEN, 1, seen_message(1, SEEN, b"").json, b"<svg onload=alert(1)>"))
+    for attached in (Attached(b"<svg onload=alert(1)>"), Attached(JPEG, b"<svg onload=alert(1)>"), Attached()):
+        with pytest.raises(Broken):
+            read_seen(_through(seen_message(1, SEEN, attached)))
+
+
+def test_an_answer_is_as_long_as_it_says() -> None:
+    whole = seen_message(1, SEEN, Attached(JPEG, b"", b"reference"))
+    for data in (whole.data[:-1], whole.data + b"x"):
+        with pytest.raises(Broken):
+            read_seen(dataclasses.replace(whole, data=data))
 
 
 @pytest.mark.parametrize(
     "head",
     [
-        HEAD.pack(b"SW", 1, Kind.SEEN, 1, MAX_JSON + 1, 0),
-        HEAD.pack(b"SW", 1, Kind.SEEN, 1, 0, 2**32 - 1),
-        HEAD.pack(b"SW", 2, Kind.SEEN, 1, 0, 0),
+        HEAD.pack(b"SW", VERSION, Kind.SEEN, 1, MAX_JSON + 1, 0),
+        HEAD.pack(b"SW", VERSION, Kind.SEEN, 1, 0, 2**32 - 1),
+        HEAD.pack(b"SW", VERSION + 1, Kind.SEEN, 1, 0, 0),
         HEAD.pack(b"XX", 1, Kind.SEEN, 1, 0, 0),
-        HEAD.pack(b"SW", 1, 99, 1, 0, 0),
+        HEAD.pack(b"SW", VERSION, 99, 1, 0, 0),
     ],
 )
 def test_a_bad_head_is_refused(head: bytes) -> None:
@@ -138,10 +178,10 @@ def test_any_bytes_are_refused_or_read(head: bytes, body: bytes) -> None:
 @settings(max_examples=500, derandomize=True, deadline=None)
 @given(some.integers(0, 10_000), some.integers(0, 255))
 def test_one_wrong_byte_in_an_answer(at: int, byte: int) -> None:
-    json = bytearray(seen_message(1, SEEN, b"").json)
+    json = bytearray(seen_message(1, SEEN, Attached(JPEG)).json)
     json[at % len(json)] = byte
     try:
-        seen, _ = read_seen(Message(Kind.SEEN, 1, bytes(json), b"\xff\xd8"))
+        seen, _ = read_seen(Message(Kind.SEEN, 1, bytes(json), JPEG))
     except Broken:
         return
     assert isinstance(seen, Seen)

@@ -1,0 +1,166 @@
+"""What would the daemon have said of these pictures? The production line on footage, on the footage's own time.
+
+shot ─▶ examine (measures, judgement, learning) ─▶ decide (hold-down, ticket) ─▶ report
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from monitor.core import decide
+from monitor.core.change import AddEvent, KeepReference
+from monitor.core.plan import Plan
+from monitor.core.world import World
+from monitor.settings.load import load
+from monitor.settings.planning import plan as plan_of
+from probes.bounds import bounded
+from probes.frame.ask import answer_of
+from probes.frame.faults import BLIND, HEALTHY, ORDER, Verdict
+from probes.frame.footage import Shot
+from probes.frame.grab import Grab
+from probes.frame.job import Known, Seen
+from probes.frame.look import examine
+from probes.frame.polls import Polls
+from probes.observation import Observation, Outcome
+from probes.tools import Tools
+from ticketing.ticket import EventKind
+
+CAMERA: Final = "camera"
+_SITE: Final = """
+site: {id: replay, name: Replay}
+devices:
+  - {id: camera, name: Camera, kind: camera, host: 127.0.0.1, checks: {onvif: off}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was said of one shot. `marked`: JPEG with what is wrong marked on it, empty where nothing is."""
+
+    shot: Shot
+    seen: Seen | None
+    jpeg: bytes
+    marked: bytes
+
+    def report(self) -> dict[str, Any]:
+        """The shot in the report."""
+        found: dict[str, Any] = {"name": self.shot.name, "time": self.shot.at}
+        if self.seen is None:
+            return found | {"verdict": "unreadable", "verdicts": ["unreadable"], "error": self.shot.error}
+        judged = self.seen.judged
+        beyond = [fault for fault in ORDER if judged.scores.get(fault, 0.0) >= 1 and fault is not judged.verdict]
+        verdicts = [] if judged.verdict in HEALTHY else [judged.verdict.value, *(fault.value for fault in beyond)]
+        found |= {
+            "verdict": judged.verdict.value,
+            "verdicts": verdicts,
+            "confidence": round(_confidence(self.seen), 3),
+            "scores": {fault.value: score for fault, score in judged.scores.items()},
+            "measures": {
+                each.name: [round(part, 3) for part in (each.value, each.low, each.high)] for each in judged.measures
+            },
+            "cpu_ms": round(self.seen.cpu_seconds * 1_000, 2),
+        }
+        if judged.unjudged:
+            found["unjudged"] = list(judged.unjudged)
+        if judged.covered:
+            found["covered_share"] = round(judged.covered.count("1") / len(judged.covered), 3)
+        if judged.shift is not None:
+            shift = judged.shift
+            found["moved"] = {"right": round(shift.right, 3), "down": round(shift.down, 3), "degrees": shift.turn}
+        return found
+
+
+def _confidence(seen: Seen) -> float:
+    """0 to 1: a half at a threshold, towards 1 far beyond it, or far below it where nothing is wrong."""
+    judged = seen.judged
+    if judged.verdict in BLIND:
+        return 1.0
+    if judged.verdict in HEALTHY:
+        most = max((score for score in judged.scores.values()), default=1.0)
+        return 0.0 if judged.verdict is Verdict.UNJUDGED else 1 / (1 + max(0.0, most) ** 2)
+    score = judged.scores.get(judged.verdict, 1.0)
+    return score**2 / (1 + score**2)
+
+
+def _plan() -> Plan:
+    """A site of one camera with the rules that are shipped."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "site.yaml"
+        file.write_text(_SITE)
+        return plan_of(load(file, env={}, lenient=True))
+
+
+@dataclass(slots=True)
+class Replay:
+    """One camera on virtual time; `reference` goes in and comes out. `learning` False: nothing more is learned."""
+
+    reference: bytes = b""
+    learning: bool = True
+    plan: Plan = field(default_factory=_plan)
+    world: World = field(default_factory=World)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    _now: float = 0.0
+    _glance: bytes = b""
+    _polls: Polls = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._polls = Polls(Tools(lambda: self._now))
+
+    def run(self, shots: Iterable[Shot]) -> Iterator[Look]:
+        """Look at each in turn."""
+        for shot in shots:
+            look = self._look(shot)
+            self.counts["unreadable" if look.seen is None else look.seen.judged.verdict.value] += 1
+            yield look
+
+    def _look(self, shot: Shot) -> Look:
+        self._now = shot.at
+        if shot.picture is None and not shot.damaged:
+            return Look(shot, None, b"", b"")
+        grabbed = Grab(
+            shot.codec,
+            shot.before or shot.picture,
+            shot.picture if shot.before else None,
+            shot.gap_seconds,
+            shot.damaged,
+        )
+        known = Known(self.reference, self._glance, shot.at)
+        still = shot.before is None
+        seen, attached = examine(grabbed, known, still=still, started=time.monotonic(), cpu=time.thread_time())
+        if still and seen.signature:
+            seen, attached = self._polls.judged(CAMERA, seen, attached)
+        self._glance = attached.glance
+        self._decide(shot.at, seen, attached)
+        return Look(shot, seen, attached.jpeg, attached.marked)
+
+    def _decide(self, at: float, seen: Seen, attached: Any) -> None:
+        """Hand it to the daemon's decision; whatever it asks of other checks is well."""
+        answer = answer_of(seen, attached, "snapshot")
+        values, rows = bounded(answer)
+        look = Observation(
+            CAMERA, "frame", at, 0.0, answer.outcome, values, rows, answer.picture, "", answer.marked, answer.learned
+        )
+        decision = decide.observe(self.plan, self.world, look)
+        changes = list(decision.changes)
+        for check in sorted({ask.check for ask in decision.asks} - {"frame"}):
+            changes += decide.observe(self.plan, self.world, Observation(CAMERA, check, at, 0.0, Outcome.OK)).changes
+        for change in changes:
+            match change:
+                case KeepReference(_, _, data) if self.learning:
+                    self.reference = data
+                case AddEvent(event):
+                    self._note(event.ticket, event.kind, event.at)
+
+    def _note(self, ticket: int, kind: EventKind, at: float) -> None:
+        if kind in (EventKind.OPENED, EventKind.REOPENED, EventKind.RECOVERED, EventKind.RECURRED):
+            known = self.world.tickets.get(ticket)
+            fault = known.fingerprint.fault if known else ""
+            since = known.since if known else at
+            self.events.append({"ticket": ticket, "fault": fault, "event": kind.value, "time": at, "since": since})

@@ -1,0 +1,117 @@
+"""All things considered, what is wrong with this picture, and what is learned from it?
+
+picture ─▶ sketch ─▶ judge (against the reference) ─┐
+   └─▶ measures ─▶ verdict (fixed thresholds) ──────┴─▶ conclude ─▶ learn, if it is healthy
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from probes.frame.faults import BLIND, HEALTHY, ORDER, Verdict
+from probes.frame.glance import Glance, read_glance, stands_still, take_glance
+from probes.frame.job import Judged, Known, Measured, Shift
+from probes.frame.judge import Judgement, judge
+from probes.frame.learn import learn
+from probes.frame.picture import Picture
+from probes.frame.reference import BadReference, Reference, pack, renew, unpack
+from probes.frame.sketch import Sketch, sketch
+
+VOUCHED_LOOKS: Final = 20  # of a slot, before it may say that what looks dark or plain is usual for this camera
+
+_VOUCHED: Final = frozenset({Verdict.DARK, Verdict.COVERED, Verdict.OVER_EXPOSED})
+_FIXED: Final = frozenset(
+    {Verdict.DARK, Verdict.COVERED, Verdict.OVER_EXPOSED, Verdict.FROZEN}
+)  # judged without a reference
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The judgement; the reference as bytes where something was learned; the glance for the next look."""
+
+    judged: Judged
+    reference: bytes
+    glance: bytes
+
+
+def assess(picture: Picture, fixed: Verdict, known: Known) -> Assessment:
+    """Judge one picture; `fixed` is what fixed thresholds say of it. About 5 ms, whatever its size."""
+    if fixed in BLIND:
+        return Assessment(Judged(fixed, {}, {}), b"", b"")
+    drawn = sketch(picture)
+    reference = _read(known)
+    judgement = judge(drawn, reference, known.at, turning=known.presets)
+    before = read_glance(known.glance)
+    glance = take_glance(drawn, picture, known.at)
+    if before is not None and reference.text is not None:
+        score = stands_still(before, glance, reference.text)
+        if score is not None:
+            judgement = judgement.with_score(Verdict.FROZEN, score)
+    judged = conclude(fixed, judgement.tuned(known.tuning), reference)
+    learned = _learn(reference, drawn, judged, known)
+    return Assessment(judged, learned, glance.pack())
+
+
+def conclude(fixed: Verdict, judgement: Judgement, reference: Reference) -> Judged:
+    """The one fault that explains what was seen, and what is certain of the others."""
+    verdict = Verdict.OK if fixed in _VOUCHED and _vouches(judgement, reference) else fixed
+    scores = dict(judgement.scores)
+    if verdict is not Verdict.OK:
+        scores[verdict] = max(1.0, scores.get(verdict, 0.0))
+    named = next((fault for fault in ORDER if scores.get(fault, 0.0) >= 1), None)
+    if verdict in (Verdict.FROZEN, Verdict.OVER_EXPOSED):
+        named = verdict
+    faults = {fault: False for fault, score in scores.items() if score < 1}
+    for fault in _FIXED - scores.keys():
+        faults[fault] = False
+    if named is not None:
+        faults[named] = True
+    return Judged(
+        verdict=named or (Verdict.UNJUDGED if judgement.unjudged else Verdict.OK),
+        faults=faults,
+        scores={fault: round(score, 3) for fault, score in scores.items()},
+        unjudged=judgement.unjudged,
+        measures=tuple(Measured(each.name, each.value, each.low, each.high) for each in judgement.measures),
+        covered="" if judgement.covered is None else "".join("01"[int(each)] for each in judgement.covered.ravel()),
+        shift=None
+        if judgement.move is None
+        else Shift(
+            judgement.move.right,
+            judgement.move.down,
+            judgement.move.turn,
+            judgement.move.zoom,
+            judgement.move.match,
+        ),
+        slot=judgement.slot,
+        slots=len(reference.slots),
+        looks=reference.looks,
+    )
+
+
+def _vouches(judgement: Judgement, reference: Reference) -> bool:
+    """Does the camera usually look like this?"""
+    if judgement.slot is None or judgement.unjudged:
+        return False
+    known = reference.slots[judgement.slot].looks >= VOUCHED_LOOKS
+    return known and not any(score >= 1 for score in judgement.scores.values())
+
+
+def _read(known: Known) -> Reference:
+    """The reference; an empty one where there is none, or where it is of another version."""
+    try:
+        reference = unpack(known.reference) if known.reference else Reference()
+    except BadReference:
+        reference = Reference()
+    return renew(reference, known.confirmed_at) if known.confirmed_at > reference.confirmed_at else reference
+
+
+def _learn(reference: Reference, drawn: Sketch, judged: Judged, known: Known) -> bytes:
+    """What the database should keep from now on; empty where nothing new was learned."""
+    if judged.verdict not in HEALTHY or not known.at:
+        return b""
+    learned = learn(reference, drawn, known.at)
+    return b"" if learned is None else pack(learned)
+
+
+__all__ = ["Assessment", "Glance", "assess", "conclude"]

@@ -1,0 +1,61 @@
+"""What may be wrong with a picture?"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class Verdict(StrEnum):
+    """What is wrong with the picture, or `ok`."""
+
+    OK = "ok"
+    NO_SIGNAL = "no_signal"  # a recorder or encoder shows its own screen in place of the camera's picture
+    BLACK = "black"
+    BLUE = "blue"
+    DARK = "dark"
+    OVER_EXPOSED = "over_exposed"
+    FROZEN = "frozen"
+    GARBLED = "garbled"
+    COVERED = "covered"
+    PARTLY_COVERED = "partly_covered"
+    OBSCURED = "obscured"  # droplets, dirt or a cobweb on the lens
+    MOVED = "moved"
+    BLURRED = "blurred"
+    NOISY = "noisy"
+    SNOW = "snow"
+    STRIPES = "stripes"
+    FOG = "fog"  # or low contrast
+    COLOUR_CAST = "colour_cast"
+    IR_CUT = "ir_cut"  # the filter is stuck: pink by day, colour by night, mono by day
+    FLICKER = "flicker"
+    JITTER = "jitter"
+    TEXT_MISSING = "text_missing"
+    UNJUDGED = "unjudged"
+
+
+HEALTHY: Final = frozenset({Verdict.OK, Verdict.UNJUDGED})
+
+# Nothing of the scene is seen: nothing else can be said of it.
+BLIND: Final = frozenset({Verdict.NO_SIGNAL, Verdict.BLACK, Verdict.BLUE, Verdict.GARBLED})
+
+# The one that explains the others is named: a covered lens is dark and blurred, too.
+ORDER: Final = (
+    Verdict.FROZEN,
+    Verdict.SNOW,
+    Verdict.MOVED,
+    Verdict.COVERED,
+    Verdict.PARTLY_COVERED,
+    Verdict.DARK,
+    Verdict.OVER_EXPOSED,
+    Verdict.BLURRED,
+    Verdict.NOISY,
+    Verdict.STRIPES,
+    Verdict.FOG,
+    Verdict.IR_CUT,
+    Verdict.COLOUR_CAST,
+    Verdict.OBSCURED,
+    Verdict.TEXT_MISSING,
+    Verdict.FLICKER,
+    Verdict.JITTER,
+)

@@ -1,0 +1,75 @@
+"""What of one look does the next one want? Enough to see that nothing has changed in between."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from probes.frame.picture import Picture, Plane
+from probes.frame.reference import CELLS, Text, cell_changes
+from probes.frame.sketch import BAND, HEIGHT, WIDTH, Sketch
+
+STILL_LEVELS: Final = 2.0  # mean change of the whole picture; a standing one that is encoded again changes by less
+TICK: Final = 12.0  # levels; a digit that changes makes a pixel of it change by more, noise does not
+SOONEST_SECONDS: Final = 61.0  # a clock that shows minutes has moved on by then
+
+_HEAD: Final = struct.Struct("!4sd")
+_BANDS: Final = (2 * BAND, 320)
+_LENGTH: Final = _HEAD.size + _BANDS[0] * _BANDS[1] + HEIGHT * WIDTH
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """`bands`: uint8[48, 320], the lines where text stands; `luma`: uint8[90, 160]; when (seconds since the epoch)."""
+
+    bands: NDArray[np.uint8]
+    luma: Plane
+    at: float
+
+    def pack(self) -> bytes:
+        """As bytes; 30 kB."""
+        return _HEAD.pack(b"SWGL", self.at) + self.bands.tobytes() + self.luma.tobytes()
+
+
+def take_glance(sketch: Sketch, picture: Picture, at: float) -> Glance:
+    """The glance of a picture."""
+    luma = cv2.resize(picture.luma, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+    return Glance(sketch.bands, np.asarray(luma, np.uint8), at)
+
+
+def read_glance(data: bytes) -> Glance | None:
+    """The glance again; None where there is none."""
+    if len(data) != _LENGTH:
+        return None
+    magic, at = _HEAD.unpack_from(data)
+    if magic != b"SWGL":
+        return None
+    bands = np.frombuffer(data, np.uint8, _BANDS[0] * _BANDS[1], _HEAD.size).reshape(_BANDS)
+    luma = np.frombuffer(data, np.uint8, HEIGHT * WIDTH, _HEAD.size + bands.size).reshape(HEIGHT, WIDTH)
+    return Glance(bands, luma, at)
+
+
+def stands_still(before: Glance, now: Glance, text: Text) -> float | None:
+    """Does the camera's own clock stand, although time went by? 1 at the threshold; None where that cannot be told.
+
+    Where no clock is known, the standing still of the rest proves nothing: an empty corridor does that, too.
+    """
+    if now.at - before.at < SOONEST_SECONDS:
+        return None
+    written = text.written
+    if written is None:
+        return None
+    ticking = text.clock(written)
+    if not ticking.any():
+        return None
+    moved = float(np.abs(now.luma.astype(np.int16) - before.luma).mean())
+    largest = float(cell_changes(before.bands, now.bands)[ticking].max())
+    return min(2.0, TICK / max(largest, 1.0), STILL_LEVELS / max(moved, 0.5))
+
+
+assert CELLS == (2, 20)

@@ -1,0 +1,64 @@
+"""What is learned of a healthy picture? Slots form by colour, brightness and structure, not by the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from probes.frame import slot as slots
+from probes.frame.compare import Comparison, compare
+from probes.frame.reference import Reference, note_hour, watch_text, with_slot
+from probes.frame.sketch import Sketch
+
+SAME_LIGHT: Final = 30.0  # levels of mean luma within which a slot takes a picture
+SAME_VIEW: Final = 0.45  # correlation from which on it does
+GAP_SHARE: Final = 1 / 48  # of the time since a slot began: what follows more quickly says the same again …
+LONGEST_GAP_SECONDS: Final = 1_800.0  # … but half an hour is always new
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which slot a picture belongs to; `index` None: to a new one."""
+
+    index: int | None
+    comparison: Comparison | None
+
+
+def find_place(reference: Reference, sketch: Sketch) -> Place:
+    """The slot of the same light whose view is most alike."""
+    best = Place(None, None)
+    most = SAME_VIEW
+    for index, slot in enumerate(reference.slots):
+        if (
+            slot.view != reference.view
+            or slot.mono != sketch.mono
+            or abs(slot.number("mean") - sketch.mean) > SAME_LIGHT
+        ):
+            continue
+        comparison = compare(sketch, slot)
+        structured = slots.energy(slot.structure) > slots.ENERGY
+        likeness = float(comparison.match[structured].mean()) if structured.any() else 1.0
+        if likeness >= most:
+            best, most = Place(index, comparison), likeness
+    return best
+
+
+def learn(reference: Reference, sketch: Sketch, at: float) -> Reference | None:
+    """The reference after this healthy picture; None where it says nothing new yet."""
+    place = find_place(reference, sketch)
+    if place.index is None or place.comparison is None:
+        learned = with_slot(reference, None, slots.begin(sketch, reference.view, at))
+    else:
+        slot = reference.slots[place.index]
+        if at - slot.last_at < min(LONGEST_GAP_SECONDS, (slot.last_at - slot.first_at) * GAP_SHARE):
+            return None
+        known = slots.learn(slot, sketch, place.comparison.match, place.comparison.numbers, at)
+        learned = with_slot(reference, place.index, known)
+    return replace(
+        learned,
+        text=watch_text(reference.text, sketch, at),
+        hours=note_hour(reference.hours, at, sketch),
+        looks=reference.looks + 1,
+        first_at=reference.first_at if reference.looks else at,
+        last_at=at,
+    )

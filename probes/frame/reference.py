@@ -1,0 +1,289 @@
+"""What does this camera usually show? Its slots, its text and its hours, learned from healthy pictures, as bytes.
+
+Kept in the database, one a camera (and one a preset of a PTZ camera); at most 200 kB.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from probes.frame.sketch import BAND, HEIGHT, WIDTH, Sketch
+from probes.frame.slot import GRIDS, NUMBERS, Slot, pack_structure, unpack_structure
+
+VERSION: Final = 1
+MAX_SLOTS: Final = 12
+MAX_BYTES: Final = 200_000
+MAX_UNPACKED: Final = 2_000_000
+
+LIGHT_CHANGES: Final = 40.0  # levels of mean luma
+STEEP: Final = 25.0  # levels a pixel of 320
+CONSTANT: Final = 0.25
+LEAST_TEXT: Final = 60  # pixels: some letters
+MOST_TEXT: Final = 0.2
+ALWAYS: Final = 0.97  # share of looks
+
+CELLS: Final = (2, 20)
+
+_MAGIC: Final = b"SWREF"
+_GRID: Final = (len(GRIDS), 9, 16)
+_BANDS: Final = (2 * BAND, 320)
+
+
+class BadReference(ValueError):
+    """Bytes that are no reference of this version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The lines where cameras print their text: means and variances of their slopes, float32[48, 320], in levels.
+
+    `latest`: uint8[48, 320], the lines of the latest picture. `ticking`: float32[2, 20], the share of looks in which
+    each cell of 24×16 pixels had changed. `least`, `most`: mean luma of the darkest and brightest picture.
+    """
+
+    looks: int
+    mean: NDArray[np.float32]
+    variance: NDArray[np.float32]
+    latest: NDArray[np.uint8]
+    latest_at: float
+    ticking: NDArray[np.float32]
+    least: float
+    most: float
+
+    @property
+    def written(self) -> NDArray[np.bool_] | None:
+        """bool[48, 320], where text stands: slopes that stay the same while the light on everything else changes.
+
+        None where the light did not change enough to tell, or no text was found.
+        """
+        if self.most - self.least < LIGHT_CHANGES:
+            return None
+        steep = self.mean > STEEP
+        constant = np.sqrt(self.variance) < CONSTANT * self.mean
+        found: NDArray[np.bool_] = steep & constant
+        return found if LEAST_TEXT <= found.sum() < MOST_TEXT * found.size else None
+
+    def clock(self, written: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """bool[2, 20], the cells where digits change from picture to picture, beside text that does not."""
+        text = written.reshape(2, BAND, 20, 16).any(axis=(1, 3)).astype(np.uint8)
+        beside = np.pad(text, ((0, 0), (1, 1)))
+        near = beside[:, :-2] | text | beside[:, 2:]
+        return (self.ticking > ALWAYS) & (near > 0) if self.looks >= 50 else np.zeros((2, 20), bool)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """All that is known of one camera.
+
+    `hours`: float32[24, 4], looks in colour and in mono, mean luma and its variance by hour of the day (UTC).
+    Times: seconds since the epoch.
+    """
+
+    slots: tuple[Slot, ...] = ()
+    text: Text | None = None
+    hours: NDArray[np.float32] = field(default_factory=lambda: np.zeros((24, 4), np.float32))
+    looks: int = 0
+    first_at: float = 0.0
+    last_at: float = 0.0
+    view: int = 0  # number of the view that is valid now
+    confirmed_at: float = 0.0  # when a person last confirmed a new one
+
+
+def pack(reference: Reference) -> bytes:
+    """As bytes, for the database or a file."""
+    head: dict[str, Any] = {
+        "looks": reference.looks,
+        "first_at": reference.first_at,
+        "last_at": reference.last_at,
+        "view": reference.view,
+        "confirmed_at": reference.confirmed_at,
+        "slots": [[slot.mono, slot.looks, slot.first_at, slot.last_at, slot.view] for slot in reference.slots],
+        "text": None
+        if reference.text is None
+        else [reference.text.looks, reference.text.latest_at, reference.text.least, reference.text.most],
+    }
+    parts: list[NDArray[Any]] = [reference.hours.astype(np.float32)]
+    for slot in reference.slots:
+        parts += [
+            pack_structure(slot.structure),
+            slot.grids.astype(np.float16),
+            np.sqrt(slot.grid_variances).astype(np.float16),
+            slot.numbers.astype(np.float32),
+            np.sqrt(slot.number_variances).astype(np.float32),
+        ]
+    if reference.text is not None:
+        text = reference.text
+        deviation = np.sqrt(text.variance) * 2
+        parts += [
+            np.clip(np.rint(text.mean), 0, 255).astype(np.uint8),
+            np.clip(np.rint(deviation), 0, 255).astype(np.uint8),
+            text.latest,
+            text.ticking.astype(np.float16),
+        ]
+    body = orjson.dumps(head)
+    data = b"".join([len(body).to_bytes(4, "big"), body, *(part.tobytes() for part in parts)])
+    return _MAGIC + bytes([VERSION]) + zlib.compress(data, 6)
+
+
+def unpack(data: bytes) -> Reference:
+    """The reference again. Raises BadReference for anything else; bounded, as a file may come from anywhere."""
+    if not data.startswith(_MAGIC) or len(data) > MAX_BYTES + 100_000:
+        raise BadReference("not a reference of a camera's picture")
+    if data[len(_MAGIC)] != VERSION:
+        raise BadReference(f"a reference of version {data[len(_MAGIC)]}; this program reads {VERSION}")
+    inflater = zlib.decompressobj()
+    try:
+        plain = inflater.decompress(data[len(_MAGIC) + 1 :], MAX_UNPACKED)
+        if inflater.unconsumed_tail or not inflater.eof:
+            raise BadReference("a reference that breaks off, or is too large")
+        length = int.from_bytes(plain[:4], "big")
+        head = orjson.loads(plain[4 : 4 + length])
+        return _read(head, _Arrays(plain, 4 + length))
+    except BadReference:
+        raise
+    except (zlib.error, ValueError, KeyError, TypeError, IndexError, OverflowError) as error:
+        raise BadReference(f"a damaged reference ({type(error).__name__})") from None
+
+
+class _Arrays:
+    """Takes arrays from bytes, one after the other."""
+
+    def __init__(self, data: bytes, at: int) -> None:
+        self._data, self._at = data, at
+
+    def take(self, shape: tuple[int, ...], kind: type[Any]) -> NDArray[Any]:
+        count = int(np.prod(shape))
+        taken = np.frombuffer(self._data, kind, count, self._at).reshape(shape)
+        self._at += taken.nbytes
+        return taken
+
+    def floats(self, shape: tuple[int, ...], kind: type[Any] = np.float16) -> NDArray[np.float32]:
+        taken = self.take(shape, kind).astype(np.float32)
+        if not np.isfinite(taken).all():
+            raise BadReference("a damaged reference (not a number)")
+        return taken
+
+
+def _read(head: Any, arrays: _Arrays) -> Reference:
+    if len(head["slots"]) > MAX_SLOTS:
+        raise BadReference(f"a reference of more than {MAX_SLOTS} slots")
+    hours = arrays.floats((24, 4), np.float32)
+    slots = tuple(_read_slot(entry, arrays) for entry in head["slots"])
+    text = None
+    if head["text"] is not None:
+        looks, latest_at, least, most = head["text"]
+        text = Text(
+            looks=int(looks),
+            mean=arrays.floats(_BANDS, np.uint8),
+            variance=np.square(arrays.floats(_BANDS, np.uint8) * np.float32(0.5)),
+            latest=arrays.take(_BANDS, np.uint8),
+            latest_at=float(latest_at),
+            ticking=arrays.floats((2, 20)),
+            least=float(least),
+            most=float(most),
+        )
+    return Reference(
+        slots,
+        text,
+        hours,
+        looks=int(head["looks"]),
+        first_at=float(head["first_at"]),
+        last_at=float(head["last_at"]),
+        view=int(head["view"]),
+        confirmed_at=float(head["confirmed_at"]),
+    )
+
+
+def _read_slot(entry: Any, arrays: _Arrays) -> Slot:
+    mono, looks, first_at, last_at, view = entry
+    return Slot(
+        mono=bool(mono),
+        looks=int(looks),
+        first_at=float(first_at),
+        last_at=float(last_at),
+        view=int(view),
+        structure=unpack_structure(arrays.take((HEIGHT, WIDTH), np.int8)),
+        grids=arrays.floats(_GRID),
+        grid_variances=arrays.floats(_GRID) ** 2,
+        numbers=arrays.floats((len(NUMBERS),), np.float32),
+        number_variances=arrays.floats((len(NUMBERS),), np.float32) ** 2,
+    )
+
+
+def renew(reference: Reference, confirmed_at: float) -> Reference:
+    """A person says that what is seen now is right: learn anew. Old slots stay, but nothing is compared with them."""
+    return replace(
+        reference,
+        text=None,
+        hours=np.zeros((24, 4), np.float32),
+        looks=0,
+        view=reference.view + 1,
+        confirmed_at=confirmed_at,
+    )
+
+
+def watch_text(text: Text | None, sketch: Sketch, at: float) -> Text:
+    """What is known of the text after one more healthy picture."""
+    seen, mean = slopes(sketch.bands), sketch.mean
+    if text is None:
+        return Text(1, seen, np.zeros_like(seen), sketch.bands, at, np.zeros((2, 20), np.float32), mean, mean)
+    weight = np.float32(max(1 / (text.looks + 1), 0.03))
+    step = weight * (seen - text.mean)
+    changed = (cell_changes(text.latest, sketch.bands) > TICK).astype(np.float32)
+    return Text(
+        looks=text.looks + 1,
+        mean=text.mean + step,
+        variance=(1 - weight) * (text.variance + step * (seen - text.mean)),
+        latest=sketch.bands,
+        latest_at=at,
+        ticking=text.ticking + max(1 / text.looks, 0.05) * (changed - text.ticking),
+        least=min(text.least, mean),
+        most=max(text.most, mean),
+    )
+
+
+def slopes(bands: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """float32[48, 320]: how steep the luma is from left to right, levels a pixel."""
+    found: NDArray[np.float32] = np.abs(np.gradient(bands.astype(np.float32), axis=1)).astype(np.float32)
+    return found
+
+
+TICK: Final = 25.0  # levels that a digit of a clock changes by; noise, averaged over 2×2 pixels, stays below
+
+
+def cell_changes(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """float32[2, 20]: the largest change of each cell between these lines, in levels."""
+    difference = np.abs(after.astype(np.int16) - before)
+    found: NDArray[np.float32] = difference.reshape(2, BAND, 20, 16).max(axis=(1, 3)).astype(np.float32)
+    return found
+
+
+def note_hour(hours: NDArray[np.float32], at: float, sketch: Sketch) -> NDArray[np.float32]:
+    """The hours after one more picture; what was seen a month ago counts little."""
+    noted = hours.copy()
+    hour = noted[int(at // 3600) % 24]
+    hour[:2] *= 0.995
+    hour[int(sketch.mono)] += 1
+    weight = max(1 / hour[:2].sum(), 0.03)
+    step = weight * (sketch.mean - hour[2])
+    hour[3] = (1 - weight) * (hour[3] + step * (sketch.mean - hour[2]))
+    hour[2] += step
+    return noted
+
+
+def with_slot(reference: Reference, index: int | None, slot: Slot) -> Reference:
+    """With that slot put in place of number `index`, or added; the least used one goes where there are too many."""
+    slots = list(reference.slots)
+    if index is not None:
+        slots[index] = slot
+    else:
+        if len(slots) >= MAX_SLOTS:
+            del slots[min(range(len(slots)), key=lambda each: (slots[each].looks, slots[each].last_at))]
+        slots.append(slot)
+    return replace(reference, slots=tuple(slots))

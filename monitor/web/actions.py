@@ -92,7 +92,7 @@ def read_command(action: str, fields: Mapping[str, str], users: frozenset[str]) 
         case "waive":
             command = Waive(reader.text("reason"))
         case "cancel":
-            command = Cancel(reader.text("reason"))
+            command = _cancel(reader)
         case "assign":
             command = _assign(reader, users)
         case _:
@@ -107,6 +107,16 @@ def _assign(reader: _Reader, users: frozenset[str]) -> Assign:
     if assignee and assignee not in users:
         reader.problems["assignee"] = UNKNOWN_USER
     return Assign(assignee)
+
+
+def _cancel(reader: _Reader) -> Cancel | None:
+    reason = reader.text("reason")
+    match reader.fields.get("lesson", ""):
+        case "" | "false_alarm" | "new_view" as lesson:
+            return Cancel(reason, lesson)
+        case _:
+            reader.problems["lesson"] = CHOOSE
+            return None
 
 
 def _pend(reader: _Reader) -> Pend | None:

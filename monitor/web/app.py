@@ -19,7 +19,7 @@ from monitor.web import pictures, static_files, stream, vital
 from monitor.web.api import routes as api
 from monitor.web.console import Console, Metrics, Options, Users
 from monitor.web.envelope import Envelope
-from monitor.web.pages import devices, discovery, entry, overview, tickets
+from monitor.web.pages import devices, discovery, entry, overview, tickets, views_learned
 from monitor.web.problems import API, refuse
 from monitor.web.reads import Reads
 from monitor.web.refusal import Refusal
@@ -28,7 +28,19 @@ from monitor.web.sessions import Sessions
 _DEFAULTS: Final = Options()
 ROUTERS: Final = tuple(
     module.router
-    for module in (entry, overview, devices, discovery, pictures, tickets, stream, vital, static_files, api)
+    for module in (
+        entry,
+        overview,
+        views_learned,
+        devices,
+        discovery,
+        pictures,
+        tickets,
+        stream,
+        vital,
+        static_files,
+        api,
+    )
 )
 
 

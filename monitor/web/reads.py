@@ -50,6 +50,10 @@ class Reads(Protocol):
         """That picture of a device."""
         ...
 
+    async def device_reference(self, device: str) -> bytes:
+        """What is known of the device's pictures; empty if nothing is."""
+        ...
+
 
 async def or_else(read: Awaitable[T], otherwise: T) -> T:
     """What was read; `otherwise` while the database does not answer, so that the page still shows the rest."""

@@ -26,7 +26,7 @@ ALTERNATIVE_QUALITY: Final = 0.15  # … if they recognise the view nearly as we
 SIGMAS: Final = 4.0
 SIGMAS_OF_AREAS: Final = 3.0  # zero on most pictures
 KNOWN_LIGHT: Final = 40.0  # levels of mean luma from the nearest slot's
-SEEN_HOURS: Final = 12.0  # looks at an hour before its colour is known
+SEEN_HOURS: Final = 5.0  # looks at an hour before its colour is known
 SUSPICIOUS: Final = 0.25  # of a lost view's threshold: then it is asked whether it has moved
 DARKER: Final = 30.0  # levels below the hour's usual
 LIGHT_DEPENDS: Final = frozenset(
@@ -44,7 +44,7 @@ NEAR: Final = 0.7  # of the threshold: worth showing to a person who reviews
 # What a measure may differ by even where it never did: footage of cameras that none of these were set on differs by
 # less on 99.5 % of clean pictures.
 FLOORS: Final[Mapping[str, float]] = {
-    "quality": 0.35, "area": 0.12, "patch": 0.3, "obscured": 0.25, "contrast": 1.0, "focus": 0.56, "definition": 0.47,
+    "quality": 0.35, "area": 0.12, "patch": 0.3, "obscured": 0.2, "contrast": 1.0, "focus": 0.56, "definition": 0.47,
     "noise": 0.9, "impulses": 0.04, "lines": 3.2, "peak": 1.5, "ripple": 2.0, "mean": 45.0, "spread": 0.45,
     "black": 15.0,    "clipped": 0.12, "hue_blue": 6.0, "hue_red": 6.0,
 }  # fmt: skip
@@ -129,7 +129,8 @@ def judge(sketch: Sketch, reference: Reference, at: float, *, turning: bool = Fa
                 scores.pop(fault, None)
         hours = _hours(sketch, reference, at)
         scores |= {fault: max(score, scores.get(fault, 0.0)) for fault, score in hours.items()}
-        scores |= _text(sketch, reference)
+        if known:
+            scores |= _text(sketch, reference)
     return Judgement(
         scores=scores,
         unjudged=tuple(dict.fromkeys(reasons)),
@@ -149,7 +150,7 @@ def _likeness(sketch: Sketch, one: Comparison) -> float:
 def _tolerance(slot: Slot, name: str) -> float:
     """What that number may differ by: more while little is known."""
     young = 1 + 6 / slot.looks
-    sigmas = SIGMAS_OF_AREAS if name in ("area", "patch") else SIGMAS
+    sigmas = SIGMAS_OF_AREAS if name in ("area", "patch", "obscured") else SIGMAS
     return max(FLOORS[name], sigmas * young * slot.number_deviation(name))
 
 
@@ -223,7 +224,7 @@ def _conditions(sketch: Sketch, one: Comparison) -> dict[Verdict, float]:
     slot, numbers = one.slot, {**of_picture(sketch), **one.numbers}
     d = {name: _beyond(numbers[name], slot, name) for name in FLOORS}
     focus, definition, noise = -d["focus"], -d["definition"], d["noise"]
-    blurred = max(focus, definition, (focus + definition) / 1.75)
+    blurred = max(focus, definition, (focus + definition) / 1.75) if noise < 1 else 0.0  # noise hides what is sharp
     flat = sum(float(np.clip(each, -1, 2.5)) for each in (-d["contrast"], -d["spread"], d["black"])) / 2
     hue = float(np.hypot(d["hue_blue"], d["hue_red"])) * numbers["even"] / 1.3
     magenta = numbers["hue_red"] > 4 and numbers["hue_blue"] > 0 and not slot.mono

@@ -14,13 +14,19 @@ import numpy as np
 import yaml
 
 from monitor.core import decide
-from monitor.core.change import Change
+from monitor.core.change import Change, KeepReference
+from monitor.core.lessons import Lesson
 from monitor.core.plan import Plan
 from monitor.core.world import World
 from monitor.engine.live import Fact, Feed, Health, Live, NotCommitted, Stats
 from monitor.settings.load import load
 from monitor.settings.planning import plan as make_plan
 from monitor.storage.store import Store
+from probes.frame.assess import assess
+from probes.frame.faults import Verdict
+from probes.frame.job import Known
+from probes.frame.picture import from_bgr
+from probes.frame.still import decode
 from probes.observation import NO_ROWS, Observation, Outcome, Picture
 from ticketing.commands import Acknowledge, Command, Note, Pend, Resolve, Start
 from ticketing.ticket import PendingReason, Ticket
@@ -159,7 +165,18 @@ class ConsoleSite:
         stats.started_at, stats.lateness_count = self.now() - 93_600, 400
         stats.lateness_seconds[:400] = [0.002] * 390 + [0.031] * 10
         stats.looks.update({("icmp", "ok"): 151_000, ("snmp", "ok"): 13_200, ("frame", "ok"): 9_400})
-        return Live(self.plan, self.world, self.feed, stats, Health(), self.now, self.command, self.look, self.accept)
+        return Live(
+            self.plan,
+            self.world,
+            self.feed,
+            stats,
+            Health(),
+            self.now,
+            self.command,
+            self.teach,
+            self.look,
+            self.accept,
+        )
 
     async def take(self, changes: Sequence[Change]) -> None:
         if self.batch is not None:
@@ -185,6 +202,11 @@ class ConsoleSite:
         found = self.world.tickets.get(ticket) or await self.store.ticket(ticket)
         assert found is not None
         return found
+
+    async def teach(self, lesson: Lesson, by: str) -> None:
+        if self.down:
+            raise NotCommitted("the database does not answer")
+        await self.take(decide.teach(self.plan, self.world, lesson, by=by, now=self.now()).changes)
 
     async def look(self, device: str) -> Sequence[Observation]:
         if device not in self.plan.devices:
@@ -335,7 +357,9 @@ async def live_through(site: ConsoleSite, cameras: Iterable[str] = CAMERAS) -> N
     await site.repeat("camera-11", "rtsp", now - 3_000, 900, 60)
     site.offset = -1_900
     await act(site, "camera-11", Acknowledge(), Pend(PendingReason.PARTS, "A new camera is ordered, here on Thursday"))
-    site.breaks("camera-20", "frame", verdict="covered", texture=0.01, luma_mean=31.0)
+    reference, rows = learn_pictures(20)
+    await site.take([KeepReference("camera-20", now - 2_000, reference)])
+    site.breaks("camera-20", "frame", verdict="covered", texture=0.01, luma_mean=31.0, score=2.1, rows=rows)
     await site.repeat("camera-20", "reach", now - 1_500, 60)
     await site.repeat("camera-20", "rtsp", now - 1_500, 60)
     await site.repeat("camera-20", "frame", now - 1_500, 900, 60)
@@ -356,6 +380,27 @@ async def live_through(site: ConsoleSite, cameras: Iterable[str] = CAMERAS) -> N
         await site.see(device, check, now - 12)
     past, site.batch = site.batch, None
     await site.take(past)
+
+
+def learn_pictures(number: int) -> tuple[bytes, Mapping[str, Any]]:
+    """What thirty pictures of that camera teach, and the rows of a look at it while it is covered."""
+    reference, dice = b"", np.random.default_rng(number)
+    for minute in range(30):
+        picture = _noisy(paint(number).jpeg, dice)
+        assessed = assess(picture, Verdict.OK, Known(reference, at=1_790_000_000.0 + 300 * minute))
+        reference = assessed.reference or reference
+    _, covered = decode(paint(number, covered=True).jpeg)
+    assert covered is not None
+    judged = assess(covered, Verdict.COVERED, Known(reference, at=1_790_000_000.0 + 9_300)).judged
+    measures = {each.name: {"value": each.value, "low": each.low, "high": each.high} for each in judged.measures}
+    return reference, {"measure": measures, "fault": {fault.value: {"score": s} for fault, s in judged.scores.items()}}
+
+
+def _noisy(jpeg: bytes, dice: np.random.Generator) -> Any:
+    image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    noisy = np.clip(image + dice.normal(0, 2, image.shape), 0, 255).astype(np.uint8)
+    return from_bgr(image.shape[1], image.shape[0], noisy)
 
 
 async def act(site: ConsoleSite, device: str, *commands: Command) -> None:

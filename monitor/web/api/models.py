@@ -266,6 +266,7 @@ class Cancel(Order):
 
     command: Literal["cancel"]
     reason: Said
+    lesson: Literal["", "false_alarm", "new_view"] = ""
 
 
 class Assign(Order):

@@ -137,9 +137,16 @@ CHECKS: Final[Mapping[str, str]] = {
 PICTURES: Final[Mapping[str, str]] = {
     "before": msg("Before"),
     "now": msg("At the fault"),
+    "marked": msg("What is wrong, marked"),
     "after": msg("After the repair"),
     "latest": msg("Latest picture"),
     "good": msg("Last good picture"),
+}
+
+LESSONS: Final[Mapping[str, str]] = {
+    "": msg("Nothing"),
+    "false_alarm": msg("False alarm: ask for more before this is told again"),
+    "new_view": msg("The camera is meant to look there: learn the new view"),
 }
 
 CLOCKS: Final[Mapping[str, str]] = {
@@ -156,6 +163,8 @@ ROLES: Final[Mapping[str, str]] = {
 
 TABLES: Final[Mapping[str, str]] = {
     "profile": msg("Profiles"),
+    "measure": msg("Measures of the picture"),
+    "fault": msg("Faults of the picture"),
     "disk": msg("Disks"),
     "storage": msg("Storage"),
     "channel": msg("Channels"),

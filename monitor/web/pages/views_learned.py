@@ -1,0 +1,115 @@
+"""Why was a picture judged so, what was learned of its camera, and which pictures ask for a person's eye?"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Annotated, Final
+from urllib.parse import quote
+
+import cv2
+import numpy as np
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from monitor.core.lessons import VIEW, Lesson
+from monitor.engine.live import NotCommitted
+from monitor.web.access import form, reader, technician
+from monitor.web.console import console_of, visitor_of
+from monitor.web.pages.devices import find_device
+from monitor.web.reads import or_else
+from monitor.web.refusal import Refusal
+from monitor.web.rendering import render
+from monitor.web.users import User
+from monitor.web.views import picture as one
+from probes.frame.reference import BadReference, Reference, unpack
+
+log = logging.getLogger(__name__)
+router = APIRouter(include_in_schema=False)
+
+GREY: Final = 128.0
+SCALE: Final = 42.0  # a structure of 3 becomes white
+
+
+@router.get("/pictures")
+async def show_review(request: Request, _: Annotated[User, Depends(reader)]) -> Response:
+    """The cameras whose pictures are alarmed, nearly alarmed, or not judged."""
+    console, visitor = console_of(request), visitor_of(request)
+    found = one.review(console.live.plan, console.live.world, visitor.formats)
+    return render(request, "pictures.html", {"review": found})
+
+
+@router.get("/devices/{device_id}/picture")
+async def show_picture(request: Request, device_id: str, _: Annotated[User, Depends(reader)]) -> Response:
+    """Each measure of the latest look beside what is usual, the states of the camera, and what people taught."""
+    console, visitor = console_of(request), visitor_of(request)
+    device = find_device(console, device_id)
+    data = await or_else(console.store.device_reference(device.id), b"")
+    reference = await asyncio.to_thread(_read, data)
+    view = one.view(device, console.live.world, reference, visitor.formats)
+    return render(request, "picture.html", {"view": view, "device": device, "bytes": len(data)})
+
+
+@router.get("/devices/{device_id}/reference")
+async def download(request: Request, device_id: str, _: Annotated[User, Depends(reader)]) -> Response:
+    """What was learned of the camera, as `sitewarden frame --reference` reads it."""
+    device = find_device(console_of(request), device_id)
+    data = await console_of(request).store.device_reference(device.id)
+    if not data:
+        raise Refusal(404, "nothing was learned of this device's pictures yet")
+    headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(device.id, safe='')}.swref"}
+    return Response(data, media_type="application/octet-stream", headers=headers)
+
+
+@router.get("/devices/{device_id}/states/{number}.png")
+async def state_picture(request: Request, device_id: str, number: int, _: Annotated[User, Depends(reader)]) -> Response:
+    """The structure of one state, as a grey picture."""
+    device = find_device(console_of(request), device_id)
+    reference = await asyncio.to_thread(_read, await console_of(request).store.device_reference(device.id))
+    if not 0 <= number < len(reference.slots):
+        raise Refusal(404, "no such state")
+    png = await asyncio.to_thread(_draw, reference.slots[number].structure)
+    return Response(png, media_type="image/png", headers={"cache-control": "private, max-age=300"})
+
+
+@router.post("/devices/{device_id}/picture/{lesson}")
+async def teach(
+    request: Request,
+    device_id: str,
+    lesson: str,
+    user: Annotated[User, Depends(technician)],
+    fields: Annotated[dict[str, str], Depends(form)],
+) -> Response:
+    """A person says what was wrong with the verdict."""
+    console = console_of(request)
+    device = find_device(console, device_id)
+    fault = fields.get("fault", "")
+    match lesson:
+        case "missed" if fault in one.TEACHABLE:
+            said = Lesson(device.id, "missed", fault)
+        case "undo" if fault in one.TEACHABLE or fault == VIEW:
+            said = Lesson(device.id, "undo", fault)
+        case "new_view":
+            said = Lesson(device.id, "new_view")
+        case _:
+            raise Refusal(422, "there is no such lesson")
+    try:
+        await console.live.teach(said, user.name)
+    except NotCommitted:
+        raise Refusal(503, "the database does not answer; try again later") from None
+    log.info("device %s: %s %s by %s", device.id, lesson, fault, user.name)
+    return RedirectResponse(f"/devices/{quote(device.id, safe='')}/picture#learned", 303)
+
+
+def _read(data: bytes) -> Reference:
+    try:
+        return unpack(data) if data else Reference()
+    except BadReference:
+        return Reference()
+
+
+def _draw(structure: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> bytes:
+    grey = np.clip(structure * SCALE + GREY, 0, 255).astype(np.uint8)
+    _, encoded = cv2.imencode(".png", cv2.resize(grey, (320, 180), interpolation=cv2.INTER_CUBIC))
+    return np.asarray(encoded).tobytes()

@@ -1,0 +1,214 @@
+"""Is what is wrong with a picture named, against what its camera usually shows, and nothing else?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from probes.frame.assess import Assessment, assess
+from probes.frame.faults import Verdict
+from probes.frame.job import Known
+from probes.frame.mark import mark
+from probes.frame.picture import Picture, from_bgr
+from probes.frame.reference import MAX_BYTES, BadReference, pack, unpack
+from tests.servers.console_site import paint
+
+Image = Any
+BEGIN = 1_790_000_000.0
+EVERY = 300.0
+LOOKS = 80
+CAMERAS = (3, 8, 15)
+
+
+def scene(number: int, *, wide: bool = False) -> Image:
+    """One camera's view; `wide`: a third more of it all around."""
+    image = cv2.imdecode(np.frombuffer(paint(number, 1280, 720).jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    return image if wide else image[90:-90, 160:-160]
+
+
+def seen(image: Image, dice: np.random.Generator, quality: int = 85) -> Picture:
+    """As the camera sends it: with the sensor's noise, encoded."""
+    noisy = np.clip(image + dice.normal(0, 1.5, image.shape), 0, 255).astype(np.uint8)
+    _, encoded = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    sent = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+    assert sent is not None
+    return from_bgr(sent.shape[1], sent.shape[0], np.asarray(sent, np.uint8))
+
+
+@cache
+def learned(number: int) -> bytes:
+    """What some hours of that camera teach: the light changes, people cross."""
+    reference, dice = b"", np.random.default_rng(number)
+    image = scene(number).astype(np.float32)
+    for look in range(LOOKS):
+        light = np.clip(image * (0.9 + 0.2 * np.sin(look / 9)), 0, 255).astype(np.uint8)
+        x, y = int(dice.integers(0, 900)), int(dice.integers(250, 450))
+        cv2.rectangle(light, (x, y), (x + 20, y + 60), (40, 60, 90), -1)
+        found = assess(seen(light, dice), Verdict.OK, Known(reference, at=BEGIN + look * EVERY))
+        assert found.judged.verdict in (Verdict.OK, Verdict.UNJUDGED), (look, found.judged)
+        reference = found.reference or reference
+    return reference
+
+
+def judged(number: int, image: Image, **more: Any) -> Assessment:
+    known = Known(learned(number), at=BEGIN + (LOOKS + 1) * EVERY, **more)
+    return assess(seen(image, np.random.default_rng(7)), Verdict.OK, known)
+
+
+def _stripes(image: Image) -> Image:
+    wave = 14 * np.sin(2 * np.pi * np.arange(image.shape[0]) / 9)
+    return np.clip(image + wave[:, None, None], 0, 255)
+
+
+def _half_covered(image: Image) -> Image:
+    covered = image.copy()
+    covered[:, : image.shape[1] * 45 // 100] = (52, 60, 66)
+    return covered
+
+
+def _droplets(image: Image) -> Image:
+    soft, dice = cv2.GaussianBlur(image, (0, 0), 9), np.random.default_rng(1)
+    drops = np.zeros(image.shape[:2], np.uint8)
+    for _ in range(34):
+        cv2.circle(drops, (int(dice.integers(0, 960)), int(dice.integers(0, 540))), int(dice.integers(35, 60)), 1, -1)
+    return np.where(drops[..., None] > 0, soft, image)
+
+
+FAULTS: dict[str, tuple[Verdict, Callable[[Image], Image]]] = {
+    "blurred": (Verdict.BLURRED, lambda image: cv2.GaussianBlur(image, (0, 0), 3)),
+    "badly blurred": (Verdict.BLURRED, lambda image: cv2.GaussianBlur(image, (0, 0), 8)),
+    "covered": (Verdict.COVERED, lambda image: np.full_like(image, (60, 66, 70))),
+    "half covered": (Verdict.PARTLY_COVERED, _half_covered),
+    "noisy": (Verdict.NOISY, lambda image: image + np.random.default_rng(2).normal(0, 14, image.shape[:2])[..., None]),
+    "striped": (Verdict.STRIPES, _stripes),
+    "hazy": (Verdict.FOG, lambda image: image * 0.45 + 110.0),
+    "dark": (Verdict.DARK, lambda image: image * 0.2),
+    "yellow": (Verdict.COLOUR_CAST, lambda image: image + np.array([-30.0, 8.0, 12.0])),
+    "pink": (Verdict.IR_CUT, lambda image: image + np.array([20.0, -22.0, 26.0])),
+    "dirty": (Verdict.OBSCURED, _droplets),
+}
+
+
+@pytest.mark.parametrize("number", CAMERAS)
+def test_a_healthy_picture_is_healthy(number: int) -> None:
+    found = judged(number, scene(number)).judged
+    assert found.verdict is Verdict.OK
+    assert not any(found.faults.values())
+    assert all(each.low <= each.value <= each.high for each in found.measures)
+
+
+@pytest.mark.parametrize("number", CAMERAS)
+@pytest.mark.parametrize("name", FAULTS)
+def test_what_is_wrong_is_named(number: int, name: str) -> None:
+    expected, change = FAULTS[name]
+    found = judged(number, np.clip(change(scene(number).astype(np.float32)), 0, 255)).judged
+    assert found.verdict is expected, found.scores
+    assert [fault for fault, there in found.faults.items() if there] == [expected]
+    assert found.scores[expected] >= 1
+
+
+@pytest.mark.parametrize("number", CAMERAS)
+@pytest.mark.parametrize(("right", "down"), [(0.06, 0.0), (-0.03, 0.05), (0.0, -0.08)])
+def test_a_moved_camera_and_which_way(number: int, right: float, down: float) -> None:
+    image = scene(number, wide=True)
+    x, y = 160 - round(right * 960), 90 - round(down * 540)
+    found = judged(number, image[y : y + 540, x : x + 960]).judged
+    assert found.verdict is Verdict.MOVED, found.scores
+    assert found.shift is not None
+    assert (found.shift.right, found.shift.down) == pytest.approx((right, down), abs=0.012)
+    assert mark(paint(number).jpeg, found).startswith(b"\xff\xd8")
+
+
+def test_what_is_covered_is_marked_where_it_is() -> None:
+    found = judged(3, _half_covered(scene(3))).judged
+    blocks = np.array([int(each) for each in found.covered]).reshape(9, 16)
+    assert blocks[:, :6].mean() > 0.7
+    assert blocks[:, 9:].mean() < 0.1
+
+
+def test_an_unknown_camera_is_not_called_healthy() -> None:
+    found = assess(seen(scene(3), np.random.default_rng(1)), Verdict.OK, Known(at=BEGIN))
+    assert (found.judged.verdict, found.judged.unjudged) == (Verdict.UNJUDGED, ("learning",))
+    assert unpack(found.reference).looks == 1
+
+
+def test_nothing_is_learned_of_a_faulty_picture() -> None:
+    assert judged(3, cv2.GaussianBlur(scene(3), (0, 0), 4)).reference == b""
+    assert (
+        assess(seen(scene(3), np.random.default_rng(1)), Verdict.FROZEN, Known(learned(3), at=BEGIN + 1e5)).reference
+        == b""
+    )
+
+
+def test_without_the_database_nothing_is_learned() -> None:
+    assert assess(seen(scene(3), np.random.default_rng(1)), Verdict.OK, Known()).reference == b""
+
+
+def test_what_people_teach_moves_the_threshold() -> None:
+    soft = cv2.GaussianBlur(scene(3), (0, 0), 2)
+    score = judged(3, soft).judged.scores[Verdict.BLURRED]
+    assert score > 1
+    assert judged(3, soft, tuning={"blurred": score * 1.15}).judged.verdict is Verdict.OK
+    assert judged(3, scene(3), tuning={"blurred": 0.01}).judged.scores[Verdict.BLURRED] != 0
+
+
+def test_a_confirmed_view_is_learned_anew() -> None:
+    other = scene(8)
+    assert judged(3, other).judged.verdict in (Verdict.MOVED, Verdict.COVERED, Verdict.PARTLY_COVERED)
+    reference, dice = learned(3), np.random.default_rng(5)
+    confirmed = BEGIN + (LOOKS + 1) * EVERY
+    for look in range(40):
+        at = confirmed + (look + 1) * EVERY
+        found = assess(seen(other, dice), Verdict.OK, Known(reference, at=at, confirmed_at=confirmed))
+        assert found.judged.verdict in (Verdict.OK, Verdict.UNJUDGED)
+        reference = found.reference or reference
+    assert found.judged.verdict is Verdict.OK
+    kept = unpack(reference)
+    assert {slot.view for slot in kept.slots} == {0, 1}  # the old view stays, and is not compared with
+
+
+def test_a_touring_camera_is_judged_only_where_it_is_known() -> None:
+    assert judged(3, scene(8), presets=True).judged.unjudged == ("turning",)
+    assert judged(3, scene(3), presets=True).judged.verdict is Verdict.OK
+
+
+def test_a_dark_or_plain_scene_that_is_usual_is_vouched_for() -> None:
+    found = assess(seen(scene(3), np.random.default_rng(1)), Verdict.COVERED, Known(learned(3), at=BEGIN + (LOOKS + 1) * EVERY))
+    assert found.judged.verdict is Verdict.OK
+    unknown = assess(seen(scene(3), np.random.default_rng(1)), Verdict.COVERED, Known(at=BEGIN))
+    assert unknown.judged.verdict is Verdict.COVERED
+
+
+def test_a_reference_comes_back_whole_and_small() -> None:
+    data = learned(3)
+    assert len(data) < MAX_BYTES
+    once = unpack(data)
+    again = unpack(pack(once))
+    assert [slot.looks for slot in again.slots] == [slot.looks for slot in once.slots]
+    assert np.abs(again.slots[0].structure - once.slots[0].structure).max() < 0.02
+    assert np.allclose(again.slots[0].numbers, once.slots[0].numbers, atol=1e-3)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(some.integers(0, 10_000), some.integers(0, 255), some.integers(0, 200_000))
+def test_a_damaged_reference_is_refused_or_read(at: int, byte: int, length: int) -> None:
+    data = bytearray(learned(3))
+    data[at % len(data)] = byte
+    try:
+        unpack(bytes(data[: max(7, length)]))
+    except BadReference:
+        return
+
+
+@pytest.mark.parametrize("data", [b"", b"SWREF", b"SWREF\x09abc", b"SWREF\x01" + b"x" * 50, b"P" * 500])
+def test_what_is_no_reference(data: bytes) -> None:
+    with pytest.raises(BadReference):
+        unpack(data)

@@ -19,6 +19,7 @@ from monitor.core import decide
 from monitor.core.change import Change, Enqueue, PutTicket
 from monitor.core.plan import MONITOR, Check, Plan
 from monitor.core.world import World
+from probes.frame.faults import ORDER
 from probes.observation import Answer, Observation, Outcome, Picture
 from ticketing import desk
 from ticketing.commands import Command
@@ -47,7 +48,15 @@ WELL: Mapping[str, Answer] = {
         },
         {"profile": {"main": {"encoding": "H265", "width": 2560, "height": 1440, "fps": 25.0, "kbps": 4096}}},
     ),
-    "frame": Answer({"verdict": "ok", "luma_mean": 110.0, "source": "rtsp"}, picture=PICTURE),
+    "frame": Answer(
+        {
+            "verdict": "ok",
+            "luma_mean": 110.0,
+            "source": "rtsp",
+            **dict.fromkeys((fault.value for fault in ORDER), False),
+        },
+        picture=PICTURE,
+    ),
     "snmp": Answer({"uptime_seconds": 1e6, "profile": "generic"}),
 }
 SILENT = Answer(outcome=Outcome.NO_ANSWER, detail="no answer within 5 s")

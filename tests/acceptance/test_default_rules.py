@@ -74,6 +74,10 @@ def sees(verdict: str) -> Fail:
     return lambda site: site.say("cam-05", "frame", verdict=verdict)
 
 
+def judged(fault: str) -> Fail:
+    return lambda site: site.say("cam-05", "frame", verdict=fault, **{fault: True})
+
+
 def row(device: str, table: str, key: str, **columns: bool | float | str) -> Fail:
     return lambda site: site.row(device, table, key, **columns)
 
@@ -120,6 +124,17 @@ CASES = (
     Case("camera.garbled", HIGH, "cam-05", sees("garbled")),
     Case("camera.dark", LOW, "cam-05", sees("dark")),
     Case("camera.over-exposed", LOW, "cam-05", sees("over_exposed")),
+    Case("camera.moved", HIGH, "cam-05", judged("moved")),
+    Case("camera.partly-covered", HIGH, "cam-05", judged("partly_covered")),
+    Case("camera.obscured", LOW, "cam-05", judged("obscured"), clears_within=2 * HOUR),
+    Case("camera.blurred", NORMAL, "cam-05", judged("blurred")),
+    Case("camera.noisy", LOW, "cam-05", judged("noisy")),
+    Case("camera.snow", HIGH, "cam-05", judged("snow")),
+    Case("camera.stripes", NORMAL, "cam-05", judged("stripes")),
+    Case("camera.fog", LOW, "cam-05", judged("fog"), clears_within=HOUR),
+    Case("camera.colour-cast", LOW, "cam-05", judged("colour_cast"), clears_within=HOUR),
+    Case("camera.ir-cut", NORMAL, "cam-05", judged("ir_cut"), clears_within=HOUR),
+    Case("camera.text-missing", LOW, "cam-05", judged("text_missing")),
     Case("login.refused", HIGH, "cam-05", fails("cam-05", DENIED, "onvif", "frame"), clears_within=HOUR),
     Case("switch.silent", URGENT, "sw-1", dies("sw-1")),
     Case("gateway.silent", URGENT, "gw", dies("gw")),

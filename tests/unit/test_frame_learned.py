@@ -181,7 +181,9 @@ def test_a_touring_camera_is_judged_only_where_it_is_known() -> None:
 
 
 def test_a_dark_or_plain_scene_that_is_usual_is_vouched_for() -> None:
-    found = assess(seen(scene(3), np.random.default_rng(1)), Verdict.COVERED, Known(learned(3), at=BEGIN + (LOOKS + 1) * EVERY))
+    found = assess(
+        seen(scene(3), np.random.default_rng(1)), Verdict.COVERED, Known(learned(3), at=BEGIN + (LOOKS + 1) * EVERY)
+    )
     assert found.judged.verdict is Verdict.OK
     unknown = assess(seen(scene(3), np.random.default_rng(1)), Verdict.COVERED, Known(at=BEGIN))
     assert unknown.judged.verdict is Verdict.COVERED

@@ -73,7 +73,7 @@ class Ear:
                 self._say(Outcome.DENIED, str(denied))
                 pause = PERMISSION_SECONDS
             except Unsupported as trouble:
-                self._say(Outcome.UNSUPPORTED, f"no events: {trouble}")
+                self._say(Outcome.OK, f"no events: {trouble}", subscribed=False)  # an answer, and no fault of it
                 pause = UNSUPPORTED_SECONDS
             except _Away as away:  # whatever is wrong with it, it is not the events
                 self._say(Outcome.NO_ANSWER, str(away))
@@ -174,9 +174,9 @@ class Ear:
             if busy and (settled or not events):
                 await asyncio.sleep(SHORTEST_PULL_SECONDS if events else pause)
 
-    def _say(self, outcome: Outcome, detail: str = "", *, left_alone: bool = False) -> None:
+    def _say(self, outcome: Outcome, detail: str = "", *, subscribed: bool = True, left_alone: bool = False) -> None:
         """Only what is new; the rows are known only while it is subscribed."""
-        subscribed = outcome is Outcome.OK
+        subscribed = subscribed and outcome is Outcome.OK
         values = {"subscribed": subscribed, "left_alone": left_alone}
         rows = {"alarm": self._table.rows()} if subscribed else {}
         answer = Answer(values, rows, outcome=outcome, detail=detail)

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from probes.listener import Heard, Listener, Voice
-from probes.observation import Answer, Outcome
+from probes.observation import Answer
 from probes.onvif.events.ear import Ear
 from probes.onvif.look import ServiceOptions
 from probes.probe import Options
@@ -47,7 +47,10 @@ class Events:
                 self._end(device)
         for device in devices.keys() - listened.keys():
             self._voice.say(
-                device, Answer(outcome=Outcome.UNSUPPORTED, detail="another device at this address is listened to")
+                device,
+                Answer(
+                    {"subscribed": False, "left_alone": False}, detail="another device at this address is listened to"
+                ),
             )
         for device, heard in listened.items():
             if device not in self._ears:

@@ -53,7 +53,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--camera", action="append", help="part of a camera's name; may be repeated")
     parser.add_argument("--fault", action="append", choices=sorted(BY_NAME), help="these alone; may be repeated")
     parser.add_argument(
-        "--quick", action="store_true", help="a fifth of the faults, a third of the pictures, no rivals"
+        "--quick", action="store_true", help="a third of the faults, a third of the pictures, no rivals"
     )
     parser.add_argument("--tuning", action="store_true", help="only what thresholds may be set on")
     parser.add_argument("--no-rivals", action="store_true")
@@ -69,7 +69,7 @@ def _parse() -> argparse.Namespace:
 def _plan(options: argparse.Namespace) -> Plan:
     ours = {"ours": options.judge} if options.judge else dict(OURS)
     rivals = {} if options.no_rivals or options.quick else dict(RIVALS)
-    samples, thin = ((7, 3), 3) if options.quick else ((36, 10), 1)
+    samples, thin = ((5, 2), 3) if options.quick else ((16, 5), 1)
     return Plan(ours | rivals, options.seed, samples, thin, tuple(options.fault or ()), options.tuning)
 
 

@@ -32,7 +32,7 @@ class Plan:
 
     judges: Mapping[str, str]  # name → "module:attribute"
     seed: int = 1
-    samples: tuple[int, int] = (36, 10)
+    samples: tuple[int, int] = (16, 5)
     thin: int = 1
     faults: tuple[str, ...] = ()
     until_tuned: bool = False

@@ -16,6 +16,7 @@ from tests.benchmarks.frames.inject import applies, inject, sound
 from tests.benchmarks.frames.judge import Look, Thresholds
 from tests.benchmarks.frames.known import REAL, real
 from tests.benchmarks.frames.osd import Text, erase, find_text, paste
+from tests.benchmarks.frames.ours import Learned
 from tests.benchmarks.frames.protocol import Bench, Plan
 from tests.benchmarks.frames.rivals import FFmpeg, Laplacian, Rules
 from tests.benchmarks.frames.view import Turn, look_through, random_turn, write_text
@@ -206,6 +207,20 @@ def test_the_protocol_runs_and_is_the_same_every_time() -> None:
     assert all(trial.said == "blurred" for trial in hard if trial.strength == STRENGTHS[2])
     assert not any(trial.said for trial in first.trials if not trial.fault and trial.judge == "ours")
     assert first.counts[Part.UNSEEN] == 6
+
+
+def test_ours_learns_as_production_does() -> None:
+    learned = Learned()
+    for moment in camera().moments[:24]:
+        look = Look(moment.at, moment.load())
+        assert not learned.judge(look).fault
+        learned.learn(look)
+    at = 1e9 + 1800.0 * 24
+    assert not learned.judge(Look(at, (Shown(frame(24)),))).fault
+    blurred = learned.judge(Look(at, (Shown(optical.blur(frame(24), chance(1), 0.014)),)))
+    assert blurred.fault == "blurred"
+    assert blurred.scores["blurred"] > 1
+    assert learned.judge(Look(at, (Shown(None, corrupt=True),))).fault == "garbled"
 
 
 def test_rivals_see_what_they_are_made_for() -> None:

@@ -8,8 +8,9 @@ from typing import Final, cast
 
 from tests.benchmarks.frames.judge import Make
 
-OURS: Final[Mapping[str, str]] = {"ours": "tests.benchmarks.frames.judge:Thresholds"}
+OURS: Final[Mapping[str, str]] = {"ours": "tests.benchmarks.frames.ours:Learned"}
 RIVALS: Final[Mapping[str, str]] = {
+    "ours, fixed": "tests.benchmarks.frames.judge:Thresholds",
     "fixed rules": "tests.benchmarks.frames.rivals:Rules",
     "FFmpeg": "tests.benchmarks.frames.rivals:FFmpeg",
     "Laplacian": "tests.benchmarks.frames.rivals:Laplacian",

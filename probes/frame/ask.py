@@ -44,7 +44,7 @@ async def ask(target: Target, options: FrameOptions, tools: Tools) -> Answer:
     """
     source = await find_source(target, options, tools)
     memory = tools.get(Memory)
-    known = await memory.recall(target.device, presets=options.presets)
+    known = await memory.recall(target.device, presets=options.presets, begin=options.reference)
     if source.is_stream:
         job = StreamJob(
             url=await with_address(source, tools),

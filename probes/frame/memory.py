@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from probes.frame.job import NO_TUNING, Known, Tuning
-from probes.tools import Tools
+from probes.frame.reference import MAX_BYTES
+from probes.tools import Tools, trace
 
 MAX_DEVICES: Final = 20_000  # glances of 30 kB
 
@@ -41,11 +44,11 @@ class Memory:
         self._now = tools.now
         self._glances: OrderedDict[str, bytes] = OrderedDict()
 
-    async def recall(self, device: str, *, presets: bool) -> Known:
-        """What is known of the device's pictures now."""
+    async def recall(self, device: str, *, presets: bool, begin: Path | None = None) -> Known:
+        """What is known of the device's pictures now; the file `begin` serves until something was learned."""
         learned = await self.load(device)
         return Known(
-            reference=learned.reference,
+            reference=learned.reference or await self._read(begin),
             glance=self._glances.get(device, b""),
             at=self._now() if learned.available else 0.0,
             tuning=learned.tuning,
@@ -62,5 +65,20 @@ class Memory:
         if len(self._glances) > MAX_DEVICES:
             self._glances.popitem(last=False)
 
+    async def _read(self, begin: Path | None) -> bytes:
+        """The file's bytes; none if it cannot be read, which is traced."""
+        if begin is None:
+            return b""
+        try:
+            return await asyncio.to_thread(_read, begin)
+        except OSError as error:
+            trace("no reference to begin with: %s", error.strerror)
+            return b""
+
     async def close(self) -> None:
         """Nothing to close."""
+
+
+def _read(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(2 * MAX_BYTES)

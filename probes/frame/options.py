@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
@@ -32,6 +33,7 @@ class FrameOptions(Options):
     onvif: OnvifOptions = OnvifOptions()
     transport: Literal["tcp", "udp"] = "tcp"
     two_frames: bool = True  # RTSP: take a second key frame, and see whether anything moved
+    reference: Path | None = None  # what to begin with; `sitewarden frame replay --save` writes such a file
     presets: bool = False  # the camera goes from preset to preset by itself (PTZ on tour)
     gap_seconds: Annotated[float, Field(ge=0.5, le=10)] = 2.0
     grab_seconds: Annotated[float, Field(ge=2, le=60)] = 14.0  # keep it 4 s below the check's timeout

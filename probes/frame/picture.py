@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:  # the daemon itself holds no FFmpeg; its decoders do
+    import av
 
 Plane = NDArray[np.uint8]
 

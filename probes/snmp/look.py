@@ -12,10 +12,10 @@ from probes.observation import Answer, Value, Values
 from probes.probe import Options
 from probes.snmp.arithmetic import aggregate, compute, scaled
 from probes.snmp.message import Bind
-from probes.snmp.profile import Profile, Reading, TableReading
+from probes.snmp.profile import Profile, Profiles, Reading, TableReading
 from probes.snmp.question import Row, get, walk
 from probes.snmp.recognition import choose
-from probes.snmp.session import Session, Sessions
+from probes.snmp.session import Asked, Sessions
 from probes.snmp.shelf import ProfileShelf
 from probes.target import Target
 from probes.tools import Tools, trace
@@ -40,8 +40,11 @@ async def ask(target: Target, options: SnmpOptions, tools: Tools) -> Answer:
     `Session.request` raises, LocalTrouble without credentials or for an unknown profile, and Unsupported when the
     device has nothing of its profile.
     """
-    session = tools.get(Sessions).get(target, options.port)
-    profiles = tools.get(ProfileShelf).profiles
+    return await look(tools.get(Sessions).get(target, options.port), tools.get(ProfileShelf).profiles, options)
+
+
+async def look(session: Asked, profiles: Profiles, options: SnmpOptions) -> Answer:
+    """`ask`, of whatever answers like an agent."""
     async with session.lock:
         known, now = session.known, asyncio.get_running_loop().time()
         if now - known.learned_at >= options.inventory_every_seconds:
@@ -65,7 +68,7 @@ async def ask(target: Target, options: SnmpOptions, tools: Tools) -> Answer:
     return Answer(_shown(values), rows)
 
 
-async def _take_inventory(session: Session, profile: Profile) -> dict[str, Value]:
+async def _take_inventory(session: Asked, profile: Profile) -> dict[str, Value]:
     found: dict[str, Value] = {"profile": profile.name}
     if profile.source.vendor:
         found["vendor"] = profile.source.vendor
@@ -75,7 +78,7 @@ async def _take_inventory(session: Session, profile: Profile) -> dict[str, Value
 
 
 async def _walk(
-    session: Session, table: TableReading, values: dict[str, Value], rows: dict[str, dict[str, Values]]
+    session: Asked, table: TableReading, values: dict[str, Value], rows: dict[str, dict[str, Values]]
 ) -> None:
     """Walk one table; its rows go into `rows`, the scalars made of it into `values`."""
     spec, counts = table.spec, session.known.rows

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from probes.errors import Denied, Garbled, Unsupported
 from probes.snmp.ber import MISSING, to_sub_ids
 from probes.snmp.message import Bind, Kind, Pdu, Status, encode_names, error_text, names
-from probes.snmp.session import Session
+from probes.snmp.session import Asked
 from probes.tools import trace
 
 MAX_ASKED = 24  # variables in one GET: fits into one unfragmented datagram with its answer, long texts apart
@@ -21,7 +21,7 @@ Cells = dict[bytes, Bind]
 Row = dict[bytes, Bind]  # column -> its cell
 
 
-async def get(session: Session, oids: Sequence[bytes]) -> Cells:
+async def get(session: Asked, oids: Sequence[bytes]) -> Cells:
     """What the agent has of these instances; what it has not is missing from the answer.
 
     Raises Denied, Unsupported (the agent answers an error), Garbled and what `Session.request` raises.
@@ -34,7 +34,7 @@ async def get(session: Session, oids: Sequence[bytes]) -> Cells:
     return found
 
 
-async def get_next(session: Session, oids: Sequence[bytes]) -> list[Bind]:
+async def get_next(session: Asked, oids: Sequence[bytes]) -> list[Bind]:
     """What follows these OIDs in the agent's tree, in any order."""
     found: Cells = {}
     for at in range(0, len(oids), MAX_ASKED):
@@ -42,7 +42,7 @@ async def get_next(session: Session, oids: Sequence[bytes]) -> list[Bind]:
     return list(found.values())
 
 
-async def _get(session: Session, oids: tuple[bytes, ...], found: Cells, kind: Kind) -> set[bytes]:
+async def _get(session: Asked, oids: tuple[bytes, ...], found: Cells, kind: Kind) -> set[bytes]:
     """Ask; drop the variable that an error points at and ask the others; halve what is too big. Gives what was dropped.
 
     Version 1 refuses the whole PDU for one unknown name (RFC 1157 section 4.1.2). Agents that point at no variable
@@ -74,7 +74,7 @@ async def _get(session: Session, oids: tuple[bytes, ...], found: Cells, kind: Ki
     return dropped
 
 
-async def walk(session: Session, columns: Sequence[bytes], rows_hint: int = 0) -> dict[tuple[int, ...], Row]:
+async def walk(session: Asked, columns: Sequence[bytes], rows_hint: int = 0) -> dict[tuple[int, ...], Row]:
     """The rows of a table: index -> column -> cell, all columns asked together; at most MAX_ROWS rows.
 
     `rows_hint` is how many rows to expect: the answer then ends with the table. Raises Garbled when the agent does not
@@ -119,7 +119,7 @@ async def walk(session: Session, columns: Sequence[bytes], rows_hint: int = 0) -
     raise Garbled(f"SNMP walk did not end within {_MAX_STEPS} answers")
 
 
-async def _step(session: Session, cursors: Sequence[bytes], cells: int, rows_left: int) -> tuple[Pdu, int]:
+async def _step(session: Asked, cursors: Sequence[bytes], cells: int, rows_left: int) -> tuple[Pdu, int]:
     if not session.has_bulk:
         return await session.request(Kind.NEXT, encode_names(cursors)), 1
     repetitions = max(1, cells // len(cursors))

@@ -7,7 +7,7 @@ from probes.snmp.ber import OID, oid, to_oid
 from probes.snmp.conversion import to_text
 from probes.snmp.profile import Profile, Profiles
 from probes.snmp.question import get, get_next
-from probes.snmp.session import Session
+from probes.snmp.session import Asked
 from probes.tools import trace
 
 AUTO = "auto"
@@ -16,7 +16,7 @@ _SYS_DESCR = oid("1.3.6.1.2.1.1.1.0")
 _SYS_OBJECT_ID = oid("1.3.6.1.2.1.1.2.0")
 
 
-async def choose(session: Session, profiles: Profiles, wanted: str) -> Profile:
+async def choose(session: Asked, profiles: Profiles, wanted: str) -> Profile:
     """The profile that is configured, or with "auto" the one that fits; remembered until the inventory is due again.
 
     Raises LocalTrouble when the configured one does not exist, and what asking raises.
@@ -32,7 +32,7 @@ async def choose(session: Session, profiles: Profiles, wanted: str) -> Profile:
     return await recognise(session, profiles)
 
 
-async def recognise(session: Session, profiles: Profiles) -> Profile:
+async def recognise(session: Asked, profiles: Profiles) -> Profile:
     """Ask the device who it is: one GET, one GETNEXT. Remembers the answer in `session.known`."""
     system = await get(session, (_SYS_DESCR, _SYS_OBJECT_ID))
     after = await get_next(session, profiles.under)

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from probes.errors import LocalTrouble, NoAnswer
 from probes.observation import Value
@@ -39,6 +40,20 @@ class Known:
         """Learn it anew at the next look."""
         self.learned_at, self.profile = float("-inf"), ""
         self.inventory, self.refused = {}, set()
+
+
+class Asked(Protocol):
+    """Whatever can be asked like an agent: a `Session`, or a recording of a device."""
+
+    known: Known
+    lock: asyncio.Lock
+
+    @property
+    def has_bulk(self) -> bool:
+        """May GETBULK be asked?"""
+
+    async def request(self, kind: Kind, bindings: bytes, first: int = 0, second: int = 0) -> Pdu:
+        """Ask once."""
 
 
 class Session:

@@ -71,6 +71,7 @@ crash: setup
 generated: $(VENV)/.dev
 	@$(BIN)/python -m monitor.settings.schema
 	@$(BIN)/python -m monitor.settings.reference
+	@$(BIN)/python -m monitor.settings.device_pages
 	@$(BIN)/python -m monitor.export.reference
 	@$(BIN)/python -m monitor.export.grafana
 

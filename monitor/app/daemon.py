@@ -43,6 +43,8 @@ from probes.frame.decoder import PLACES
 from probes.frame.memory import Memory
 from probes.frame.pool import DecodePool
 from probes.probe import Lane
+from probes.snmp import ProfileError, Profiles, ProfileShelf
+from probes.snmp.shelf import load_with
 
 log = logging.getLogger(__name__)
 
@@ -117,9 +119,9 @@ class Daemon:
         """
         health, stats = self.engine.health, self.engine.stats
         try:
-            settings, plan, transports = await self._reading.call(lambda: _read(self.file), RELOAD_SECONDS)
+            settings, plan, transports, profiles = await self._reading.call(lambda: _read(self.file), RELOAD_SECONDS)
         except Exception as error:
-            if isinstance(error, BadConfiguration | OSError):
+            if isinstance(error, BadConfiguration | OSError | ProfileError):
                 log.error("reload refused, going on as before:\n%s", error)
             else:
                 log.exception("reload refused, going on as before: a bug in reading the configuration")
@@ -131,6 +133,7 @@ class Daemon:
                 log.warning("reload: a change of %s counts after a restart", name.removesuffix("_url"))
         self.settings, self.users = settings, users_of(settings)
         self.engine.reload(plan)
+        self.engine.tools.get(ProfileShelf).put(profiles)
         self._using = asyncio.get_running_loop().create_task(self.courier.use(transports))
         health.troubles.pop("config", None)
         stats.reloads["ok"] += 1
@@ -196,6 +199,7 @@ async def start(file: Path, folder: Path) -> Daemon:
         )
         engine.tools.get(DecodePool).size = limits.decode_workers
         engine.tools.get(Memory).load = Pictures(store, engine.live.world).learned
+        engine.tools.get(ProfileShelf).put(load_with(settings.profile_folders))
         courier = Courier(
             store,
             open_transports(settings.channels, settings.site.id),
@@ -228,10 +232,11 @@ async def _open_store(settings: Settings, folder: Path) -> tuple[Store, Saved]:
             await asyncio.sleep(RETRY_STORE_SECONDS)
 
 
-def _read(file: Path) -> tuple[Settings, Plan, dict[str, Transport]]:
-    """Everything of a reload that takes time or can fail. BadConfiguration, OSError."""
+def _read(file: Path) -> tuple[Settings, Plan, dict[str, Transport], Profiles]:
+    """Everything of a reload that takes time or can fail. BadConfiguration, OSError, ProfileError."""
     settings = load(file)
-    return settings, plan_of(settings), open_transports(settings.channels, settings.site.id)
+    profiles = load_with(settings.profile_folders)
+    return settings, plan_of(settings), open_transports(settings.channels, settings.site.id), profiles
 
 
 def users_of(settings: Settings) -> dict[str, User]:

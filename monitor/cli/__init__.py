@@ -18,6 +18,8 @@ _COMMANDS = {
     "discover": ("monitor.cli.discover", "discover"),
     "record": ("monitor.cli.record", "record"),
     "topology": ("monitor.cli.topology", "topology"),
+    "identify": ("monitor.cli.identify", "identify_recording"),
+    "profile": ("monitor.cli.profile", "profile"),
     "password": ("monitor.cli.password", "password"),
     "backup": ("monitor.cli.backup", "backup"),
 }

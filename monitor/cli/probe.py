@@ -23,6 +23,7 @@ from probes.bounds import line
 from probes.observation import Observation, Outcome
 from probes.probe import Options
 from probes.registry import probe as probe_of
+from probes.snmp.shelf import ProfileShelf
 from probes.target import Login, Secret, SnmpAccess, Target
 from probes.tools import Tools, start_transcript
 
@@ -78,20 +79,21 @@ def probe(
     timeout: float | None,
 ) -> None:
     """Ask one device everything now and print what it answered."""
+    folders: tuple[Path, ...] = ()
     if "://" in device:
         target, questions = _from_address(device, user, community)
     elif config is not None:
-        target, questions = _from_site(device, config)
+        target, questions, folders = _from_site(device, config)
     else:
         raise click.UsageError(
             _("Say where the device is described, -c site.yaml, or give an address such as rtsp://…")
         )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        looks = runner.run(_ask_all(target, questions, timeout, as_json))
+        looks = runner.run(_ask_all(target, questions, timeout, as_json, folders))
     sys.exit(0 if all(look.outcome is Outcome.OK for look in looks) else 1)
 
 
-def _from_site(device: str, config: Path) -> tuple[Target, list[Question]]:
+def _from_site(device: str, config: Path) -> tuple[Target, list[Question], tuple[Path, ...]]:
     try:
         settings = load(config)
     except BadConfiguration as error:
@@ -108,7 +110,7 @@ def _from_site(device: str, config: Path) -> tuple[Target, list[Question]]:
         for check in settings.checks.values()
         if check.device == device and not check.heard
     ]
-    return found.target, questions
+    return found.target, questions, settings.profile_folders
 
 
 def _from_address(address: str, user: str | None, community: str | None) -> tuple[Target, list[Question]]:
@@ -149,10 +151,16 @@ def _from_address(address: str, user: str | None, community: str | None) -> tupl
 
 
 async def _ask_all(
-    target: Target, questions: Sequence[Question], timeout_seconds: float | None, as_json: bool
+    target: Target,
+    questions: Sequence[Question],
+    timeout_seconds: float | None,
+    as_json: bool,
+    profile_folders: tuple[Path, ...] = (),
 ) -> list[Observation]:
     """One after the other, and none with a login after a login was refused."""
     tools = Tools()
+    if profile_folders:
+        tools.get(ProfileShelf).use(profile_folders)
     looks: list[Observation] = []
     refused = False
     try:

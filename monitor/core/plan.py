@@ -70,6 +70,7 @@ class Rule:
     params: Mapping[str, Value] = field(default_factory=dict)
     where: str = ""  # file:line
     asks: tuple[str, ...] = ()  # checks of the same device that are put at once when this may be wrong
+    profiles: frozenset[str] = frozenset()  # the SNMP profiles that it belongs to; `when` asks for them too
     any_row: bool = False  # with `each`: one condition for the table, bad while any row is (rows of alarms come and go)
 
 

@@ -16,7 +16,6 @@ from monitor.settings.file.secret import Reading
 from monitor.settings.file.units import say_duration
 from monitor.settings.layers import COMMON, OFF, Laid, copy, lay
 from monitor.settings.mistake import did_you_mean
-from monitor.settings.shipped import shipped_folder
 from monitor.settings.tree import MarkedMap, path_of
 from probes.listener import Listener
 from probes.probe import Lane, Options, Probe
@@ -67,8 +66,7 @@ class CheckReader:
         self._known: dict[Hashable, _Asked | None] = {}
         self._adapters: dict[str, TypeAdapter[Options]] = {}
         self._options: dict[Options, Options] = {}
-        shipped = shipped_folder().joinpath("profiles").glob("[!_]*.yaml")
-        self._profiles = frozenset({"auto", *(file.stem for file in shipped)})
+        self._profiles = frozenset({"auto", *reading.profiles})
 
     def read(self, device: Device, layers: list[MarkedMap], own: MarkedMap) -> list[Check]:
         """The device's checks. What is wrong goes to the findings, and that check is left out.

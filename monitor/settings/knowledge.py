@@ -14,26 +14,49 @@ from monitor.settings.file.base import mark_of, validate
 from monitor.settings.file.rule import Overrides, OverrideShape
 from monitor.settings.file.secret import Reading
 from monitor.settings.file.site import Files
-from monitor.settings.mistake import did_you_mean
+from monitor.settings.mistake import Findings, Mark, did_you_mean
 from monitor.settings.overrides import Override
+from monitor.settings.profiles import ProfileBook
 from monitor.settings.rules import RuleBook, same_kind
 from monitor.settings.sections import single
 from monitor.settings.service import check_globs
+from monitor.settings.shipped import shipped_folder
 from monitor.settings.tree import MarkedMap, path_of
 
 _OVERRIDES: TypeAdapter[list[OverrideShape]] = TypeAdapter(Overrides)
 _FILES: TypeAdapter[list[str]] = TypeAdapter(Files)
 
 
+def read_profiles(root: MarkedMap, reading: Reading) -> tuple[ProfileBook, tuple[Path, ...]]:
+    """Shipped and own device profiles, and the folders of the own ones."""
+    book = ProfileBook(reading)
+    book.read_shipped()
+    beside = Path(root.mark.file).parent
+    folders = []
+    for name in single(root, "profile_folders", _FILES, reading, []):
+        folder = reading.folder / name
+        shown = os.path.normpath(beside / name)
+        if book.read_folder(folder, shown, mark_of(root, "profile_folders"), "profile_folders"):
+            folders.append(folder)
+    reading.profiles.update(book.names)
+    return book, tuple(folders)
+
+
 def read_knowledge(
-    root: MarkedMap, reading: Reading, rules_folders: Iterable[Path], faults_folders: Iterable[Path]
+    root: MarkedMap,
+    reading: Reading,
+    rules_folders: Iterable[Path],
+    faults_folders: Iterable[Path],
+    profiles: ProfileBook | None = None,
 ) -> tuple[RuleBook, Catalogue]:
-    """Shipped and own rules and faults, checked against each other."""
+    """Shipped and own rules and faults, checked against each other; the profiles' rules among them."""
     book, catalogue = RuleBook(reading), Catalogue(reading)
     for file in _files(faults_folders):
         catalogue.read(file, f"{file.parent.name}/{file.name}")
     for file in _files(rules_folders):
         book.read(file, f"{file.parent.name}/{file.name}")
+    if profiles is not None:
+        profiles.take_rules(book)
     beside = Path(root.mark.file).parent
     for name in single(root, "fault_files", _FILES, reading, []):
         catalogue.read(reading.folder / name, os.path.normpath(beside / name))
@@ -42,6 +65,14 @@ def read_knowledge(
     book.check_faults(catalogue.named)
     catalogue.check_quotes(book.rules.values())
     return book, catalogue
+
+
+def shipped_knowledge() -> tuple[RuleBook, Catalogue]:
+    """The rules and faults that come with the project, the profiles' among them."""
+    reading, shipped = Reading(Findings(), Path(), {}), shipped_folder()
+    profiles = ProfileBook(reading)
+    profiles.read_shipped()
+    return read_knowledge(MarkedMap(Mark("")), reading, [shipped / "rules"], [shipped / "faults"], profiles)
 
 
 def _files(folders: Iterable[Path]) -> list[Path]:

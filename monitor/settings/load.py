@@ -28,7 +28,7 @@ from monitor.settings.file.site import (
     WebShape,
 )
 from monitor.settings.file.units import Interval, Seconds
-from monitor.settings.knowledge import read_knowledge, read_overrides
+from monitor.settings.knowledge import read_knowledge, read_overrides, read_profiles
 from monitor.settings.mistake import BadConfiguration, Findings, Mark, did_you_mean, in_order
 from monitor.settings.model import Digest, Limits, Settings
 from monitor.settings.sections import listing, mapping, single
@@ -83,23 +83,27 @@ def load(
         findings.wrong(Mark(str(path), 1, 1), "", "want_mapping")
     if not isinstance(root, MarkedMap):
         raise BadConfiguration(findings.mistakes)
+    brings_rules = rules_folders is None  # of shipped rules, the profiles' are part
     folders = (
         [shipped_folder() / "rules"] if rules_folders is None else list(rules_folders),
         [shipped_folder() / "faults"] if faults_folders is None else list(faults_folders),
     )
-    settings = _read(root, reading, str(path), folders)
+    settings = _read(root, reading, str(path), folders, brings_rules)
     if findings.mistakes:
         raise BadConfiguration(findings.mistakes)
     return settings
 
 
-def _read(root: MarkedMap, reading: Reading, name: str, folders: tuple[list[Path], list[Path]]) -> Settings:
+def _read(
+    root: MarkedMap, reading: Reading, name: str, folders: tuple[list[Path], list[Path]], brings_rules: bool
+) -> Settings:
     note_unknown(root, keys_of(SiteFile), reading.findings)
     for key in ("site", "devices"):
         if key not in root:
             reading.findings.wrong(root.mark, key, "missing")
     site = single(root, "site", _SITE, reading, _UNNAMED)
-    book, catalogue = read_knowledge(root, reading, *folders)
+    profiles, profile_folders = read_profiles(root, reading)
+    book, catalogue = read_knowledge(root, reading, *folders, profiles if brings_rules else None)
     fleet = _fleet(root, reading)
     channels = mapping(root, "channels", _CHANNEL, reading)
     routes = listing(root, "routes", _ROUTE, reading)
@@ -132,6 +136,7 @@ def _read(root: MarkedMap, reading: Reading, name: str, folders: tuple[list[Path
         ),
         Digest(digest.messages, digest.within),
         read_listeners(root, reading),
+        profile_folders,
     )
     advise(settings, root, reading.findings)
     return replace(settings, warnings=in_order(reading.findings.warnings))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from monitor.core.plan import Check, Device, Fault, Rule, Site
@@ -90,4 +91,5 @@ class Settings:
     limits: Limits
     digest: Digest
     listeners: Mapping[str, Options]  # kind of listener -> where it listens
+    profile_folders: tuple[Path, ...] = ()  # of the site's own device profiles
     warnings: tuple[Mistake, ...] = ()

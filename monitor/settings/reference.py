@@ -16,6 +16,7 @@ from monitor.settings.file.device import CHECK_NAMES, CheckShape
 from monitor.settings.file.secret import Reading
 from monitor.settings.file.units import say_duration
 from monitor.settings.mistake import Findings
+from monitor.settings.profiles import ProfileBook
 from monitor.settings.rules import RuleBook
 from monitor.settings.schema import Schema, options_of
 from monitor.settings.shipped import shipped_folder
@@ -204,6 +205,9 @@ def _rules() -> Iterator[str]:
     book, catalogue = RuleBook(reading), Catalogue(reading)
     for file in sorted((shipped_folder() / "rules").glob("*.yaml")):
         book.read(file, file.name)
+    profiles = ProfileBook(reading)
+    profiles.read_shipped()
+    profiles.take_rules(book)
     for file in sorted((shipped_folder() / "faults").glob("*.yaml")):
         catalogue.read(file, file.name)
     yield from ("## Rules", "", "Shipped in `config/rules`; a site changes them under `rules` and adds its own with")

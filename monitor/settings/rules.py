@@ -39,12 +39,22 @@ class RuleBook:
         if not isinstance(root, MarkedList):
             self._findings.wrong(Mark(name, 1, 1), "", "want_list")
             return
+        self._read_list(root, frozenset())
+
+    def read_of_profile(self, rules: object, branch: MarkedMap, profiles: Iterable[str]) -> None:
+        """Take the rules of a profile's file in: they hold for devices of these profiles only."""
+        if isinstance(rules, MarkedList):
+            self._read_list(rules, frozenset(profiles))
+        elif rules is not None:
+            self._findings.wrong(mark_of(branch, "rules"), "rules", "want_list")
+
+    def _read_list(self, root: MarkedList, profiles: frozenset[str]) -> None:
         for number, branch in enumerate(root):
             shape = validate(_RULE, branch, self._reading, (root, number))
             if isinstance(branch, MarkedMap) and isinstance(branch.get("id"), str):
                 self.attempted.add(str(branch["id"]))
             if shape is not None:
-                self._take(shape, branch)
+                self._take(shape, branch, profiles)
 
     def check_faults(self, codes: Iterable[str]) -> None:
         """Every rule's fault must be in the catalogue."""
@@ -53,7 +63,7 @@ class RuleBook:
             if rule.fault not in known:
                 self._wrong(self._branches[rule.id], "fault", "unknown_fault", rule.fault, known)
 
-    def _take(self, shape: RuleShape, branch: MarkedMap) -> None:
+    def _take(self, shape: RuleShape, branch: MarkedMap, profiles: frozenset[str]) -> None:
         if shape.id in self.rules:
             first = self.rules[shape.id].where
             self._findings.wrong(mark_of(branch, "id"), path_of(branch, "id"), "rule_twice", name=shape.id, first=first)
@@ -61,6 +71,9 @@ class RuleBook:
         words = VOCABULARY.get(shape.check)
         if words is None:
             self._wrong(branch, "check", "unknown_check", shape.check, VOCABULARY, names=", ".join(VOCABULARY))
+            return
+        if profiles and shape.check != "snmp":
+            self._wrong(branch, "check", "profile_check", shape.check, ("snmp",))
             return
         if shape.each is not None and shape.each not in words.tables:
             self._wrong(branch, "each", "unknown_table", shape.each, words.tables, check=shape.check)
@@ -76,7 +89,8 @@ class RuleBook:
         names = _names(words, shape.each)
         for param in shape.params.keys() & names:
             self._findings.wrong(mark_of(branch, "params"), path_of(branch, "params"), "param_shadows", name=param)
-        when = self._expression(shape.when, branch, "when", names | shape.params.keys(), shape.check)
+        text = f"profile in {sorted(profiles)} && ({shape.when.strip()})" if profiles else shape.when
+        when = self._expression(text, branch, "when", names | shape.params.keys(), shape.check)
         clear_when = None
         if shape.clear_when is not None:
             clear_when = self._expression(
@@ -104,6 +118,7 @@ class RuleBook:
             params=shape.params,
             where=str(branch.mark).rpartition(":")[0],
             any_row=shape.any_row,
+            profiles=profiles,
         )
 
     def _expression(

@@ -14,15 +14,21 @@ from monitor.settings.file.rule import FaultShape, OverrideShape, RuleShape
 from monitor.settings.file.site import SiteFile
 from monitor.settings.shipped import shipped_folder
 from probes.registry import HEARD, listener, probe
+from probes.snmp.schema import ProfileFile
 
 Schema = dict[str, Any]
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_TITLES = {"site": "Sitewarden site", "rules": "Sitewarden rules", "faults": "Sitewarden fault catalogue"}
+_TITLES = {
+    "site": "Sitewarden site",
+    "rules": "Sitewarden rules",
+    "faults": "Sitewarden fault catalogue",
+    "profile": "Sitewarden device profile",
+}
 
 
 def schemas() -> Mapping[str, Schema]:
-    """Name -> schema: of the site's file, of files with rules, of files with faults."""
+    """Name -> schema: of the site's file, of files with rules, with faults, with a device profile."""
     site = SiteFile.model_json_schema()
     definitions: Schema = site["$defs"]
     definitions["Checks"] = _checks(definitions)
@@ -37,9 +43,19 @@ def schemas() -> Mapping[str, Schema]:
     found = {
         "site": site,
         "rules": TypeAdapter(list[RuleShape]).json_schema(),
+        "profile": _profile(),
         "faults": TypeAdapter(dict[str, FaultShape]).json_schema(),
     }
     return {name: {"$schema": _DIALECT, **schema, "title": _TITLES[name]} for name, schema in found.items()}
+
+
+def _profile() -> Schema:
+    """Of one profile's file; its rules are those of a rules file."""
+    found = ProfileFile.model_json_schema()
+    rules = TypeAdapter(list[RuleShape]).json_schema()
+    found["$defs"] |= rules.pop("$defs", {})
+    found["properties"]["rules"] = rules
+    return found
 
 
 def options_of(check: str) -> Mapping[str, Schema]:

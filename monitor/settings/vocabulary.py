@@ -58,7 +58,7 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
             "uptime_seconds cpu_percent memory_percent temperature_celsius model serial firmware vendor profile "
             "battery_state on_battery_seconds minutes_left charge_percent battery_celsius output_source load_percent "
             "input_volts output_volts device_state disks disk_bytes disk_used_percent power_watts system_name mac "
-            "hardware"
+            "hardware storage_state power_state fan_state battery_replace self_test fps load_average swap_percent"
         ),
         {
             "disk": _words("name state size_bytes free_bytes used_percent"),

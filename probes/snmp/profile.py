@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from probes.snmp.ber import oid
+from probes.snmp.ber import oid, to_oid
 from probes.snmp.conversion import Conversion
 from probes.snmp.files import ProfileError, read_files
 from probes.snmp.schema import Compute, Detect, ProfileFile, ScaledBy, Symbol, Table, Writable
@@ -71,12 +71,23 @@ class Clue:
 
 
 @dataclass(frozen=True, slots=True)
+class Maker:
+    """One way to recognise a profile's family by what a device says of itself by ONVIF."""
+
+    profile: str
+    rank: int
+    make: re.Pattern[str] | None
+    model: re.Pattern[str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Profiles:
     """All profiles. Immutable: a reload makes new ones."""
 
     by_name: Mapping[str, Profile] = field(default_factory=dict)
     clues: tuple[Clue, ...] = ()  # the best first
     under: tuple[bytes, ...] = ()  # what to look below of, to follow the clues
+    makers: tuple[Maker, ...] = ()  # the best first
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -88,6 +99,11 @@ class Profiles:
 
         `found` are OIDs that the device has, of those that follow `under`.
         """
+        clue = self.clue(sysobjectid, sysdescr, found)
+        return self.by_name["generic" if clue is None else clue.profile]
+
+    def clue(self, sysobjectid: bytes, sysdescr: str, found: Iterable[bytes]) -> Clue | None:
+        """By what `recognise` recognises; None if by nothing."""
         found = tuple(found)
         for clue in self.clues:
             if (
@@ -95,8 +111,34 @@ class Profiles:
                 and (clue.sysdescr is None or clue.sysdescr.search(sysdescr))
                 and (clue.under is None or any(has.startswith(clue.under) for has in found))
             ):
-                return self.by_name[clue.profile]
-        return self.by_name["generic"]
+                return clue
+        return None
+
+    def recognise_maker(self, make: str, model: str) -> Profile | None:
+        """The profile of a device that says by ONVIF who made it and which model it is; None if none fits."""
+        for maker in self.makers:
+            if (maker.make is None or maker.make.search(make)) and (maker.model is None or maker.model.search(model)):
+                return self.by_name[maker.profile]
+        return None
+
+    def descendants(self, name: str) -> tuple[str, ...]:
+        """The profile and those that extend it, directly or not, as devices are given them."""
+        return tuple(each for each in self.names if each == name or self._extends(each, name, frozenset()))
+
+    def _extends(self, name: str, ancestor: str, seen: frozenset[str]) -> bool:
+        parents = self.by_name[name].source.extends
+        return ancestor in parents or any(
+            self._extends(parent, ancestor, seen | {name}) for parent in parents if parent not in seen
+        )
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Every OID that a look may ask for or below, whatever the device is."""
+        oids = dict.fromkeys(self.under)
+        for profile in self.by_name.values():
+            oids |= dict.fromkeys((*profile.scalar_oids, *profile.inventory_oids))
+            oids |= dict.fromkeys(oid for table in profile.tables for oid in table.oids)
+        return ("1.3.6.1.2.1.1.", *map(to_oid, oids))
 
 
 def load_profiles(folders: Sequence[Path]) -> Profiles:
@@ -110,10 +152,23 @@ def load_profiles(folders: Sequence[Path]) -> Profiles:
         for name, profile in files.items()
         if not name.startswith("_")
         for detect in profile.detect
+        if detect.make is None and detect.model is None
     ]
     clues.sort(key=lambda clue: (-clue.rank, -len(clue.sysobjectid or b""), clue.profile))
     under = dict.fromkeys(clue.under for clue in clues if clue.under is not None)
-    return Profiles(compiled, tuple(clues), tuple(under))
+    makers = [
+        Maker(name, profile.rank if detect.rank is None else detect.rank, _search(detect.make), _search(detect.model))
+        for name, profile in files.items()
+        if not name.startswith("_")
+        for detect in profile.detect
+        if detect.make is not None or detect.model is not None
+    ]
+    makers.sort(key=lambda maker: (-maker.rank, maker.make is None, maker.model is None, maker.profile))
+    return Profiles(compiled, tuple(clues), tuple(under), tuple(makers))
+
+
+def _search(pattern: str | None) -> re.Pattern[str] | None:
+    return re.compile(pattern, re.IGNORECASE) if pattern else None
 
 
 def _clue(name: str, rank: int, detect: Detect) -> Clue:
@@ -121,7 +176,7 @@ def _clue(name: str, rank: int, detect: Detect) -> Clue:
         name,
         rank,
         oid(detect.sysobjectid) if detect.sysobjectid else None,
-        re.compile(detect.sysdescr, re.IGNORECASE) if detect.sysdescr else None,
+        _search(detect.sysdescr),
         oid(detect.under) if detect.under else None,
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from probes.errors import LocalTrouble
 from probes.snmp.ber import OID, oid, to_oid
 from probes.snmp.conversion import to_text
@@ -34,15 +36,33 @@ async def choose(session: Asked, profiles: Profiles, wanted: str) -> Profile:
 
 async def recognise(session: Asked, profiles: Profiles) -> Profile:
     """Ask the device who it is: one GET, one GETNEXT. Remembers the answer in `session.known`."""
+    facts = await ask_who(session, profiles)
+    profile = profiles.recognise(facts.sysobjectid, facts.sysdescr, facts.found)
+    trace("sysObjectID %s, sysDescr %r: profile %s", facts.dotted or "-", facts.sysdescr, profile.name)
+    session.known.profile, session.known.recognised_by = profile.name, profiles
+    return profile
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a device says of itself, as far as profiles are chosen by it."""
+
+    sysobjectid: bytes
+    sysdescr: str
+    found: tuple[bytes, ...]  # OIDs that it has, of those that follow `Profiles.under`
+
+    @property
+    def dotted(self) -> str:
+        """The sysObjectID for people; empty if the device has none."""
+        return to_oid(self.sysobjectid) if self.sysobjectid else ""
+
+
+async def ask_who(session: Asked, profiles: Profiles) -> Facts:
+    """Ask for what `Profiles.recognise` wants to know."""
     system = await get(session, (_SYS_DESCR, _SYS_OBJECT_ID))
     after = await get_next(session, profiles.under)
     described = system.get(_SYS_DESCR)
     identified = system.get(_SYS_OBJECT_ID)
     sysdescr = (to_text(described[1], described[2]) or "") if described else ""
     sysobjectid = identified[2] if identified and identified[1] == OID else b""
-    profile = profiles.recognise(sysobjectid, sysdescr, (bind[0] for bind in after))
-    trace(
-        "sysObjectID %s, sysDescr %r: profile %s", to_oid(sysobjectid) if sysobjectid else "-", sysdescr, profile.name
-    )
-    session.known.profile, session.known.recognised_by = profile.name, profiles
-    return profile
+    return Facts(sysobjectid, sysdescr, tuple(bind[0] for bind in after))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -54,19 +54,39 @@ class Title(_Part):
     zh_CN: str
 
 
+class Note(_Part):
+    """Something to know of the family, in both languages."""
+
+    en: str = Field(min_length=3, max_length=500)
+    zh_CN: str = Field(min_length=1, max_length=500)
+
+
 class Detect(_Part):
-    """How the family is recognised: all that is given must hold."""
+    """How the family is recognised: all that is given must hold. By SNMP, or by what ONVIF says of its maker."""
 
     sysobjectid: Oid | None = None  # prefix
     sysdescr: Pattern | None = None  # searched, without regard to case
     under: Oid | None = None  # the device has something below this OID
+    make: Pattern | None = None  # of GetDeviceInformation (ONVIF), searched, without regard to case
+    model: Pattern | None = None
     rank: int | None = Field(default=None, ge=0, le=100)  # instead of the file's
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if self.sysobjectid is None and self.sysdescr is None and self.under is None:
-            raise ValueError("give sysobjectid, sysdescr or under")
+        by_snmp = any(one is not None for one in (self.sysobjectid, self.sysdescr, self.under))
+        by_onvif = self.make is not None or self.model is not None
+        if by_snmp == by_onvif:
+            raise ValueError("give sysobjectid, sysdescr or under, or else make or model; not both in one entry")
         return self
+
+
+class Stream(_Part):
+    """Where the family keeps its streams, for a device that does not say it by ONVIF."""
+
+    path: str = Field(pattern=r"^/[\x21-\x7e]{0,300}$")  # {channel} counts from 1
+    use: Literal["main", "sub"]
+    source: str = Field(min_length=3)
+    confidence: Confidence
 
 
 class ScaledBy(_Part):
@@ -170,6 +190,12 @@ class ProfileFile(_Part):
     confidence: Confidence | None = None
     kind: Literal["camera", "recorder", "panel", "switch", "ups", "gateway", "server", "sensor", "any"] = "any"
     extends: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()  # other names under which the same devices are sold
+    notes: tuple[Note, ...] = Field(default=(), max_length=20)  # quirks of the firmware
+    checks: tuple[Name, ...] = ()  # which checks make sense, the most telling first
+    streams: tuple[Stream, ...] = Field(default=(), max_length=20)
+    traps: tuple[Name, ...] = ()  # files of `config/traps` with what it says by itself
+    rules: tuple[dict[str, Any], ...] = Field(default=(), max_length=50)  # as in `config/rules`; the daemon reads them
     detect: tuple[Detect, ...] = ()
     rank: int = Field(default=50, ge=0, le=100)  # of several that fit, the highest is taken
     symbols: tuple[Symbol, ...] = Entries

@@ -42,5 +42,14 @@ class ProfileShelf:
 
         Raises ProfileError, and the profiles in use stay. Sessions choose anew at their next look.
         """
-        self._profiles = load_profiles((shipped_folder(), *folders))
+        self._profiles = load_with(folders)
         return self._profiles
+
+    def put(self, profiles: Profiles) -> None:
+        """Take these, which were loaded elsewhere."""
+        self._profiles = profiles
+
+
+def load_with(folders: Sequence[Path]) -> Profiles:
+    """The shipped profiles and those of `folders`. Raises ProfileError."""
+    return load_profiles((shipped_folder(), *folders))

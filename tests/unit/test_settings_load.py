@@ -44,7 +44,7 @@ def checks_of(settings: Settings, device: str) -> dict[str, Any]:
 def test_the_example_is_good_and_shows_every_section(example: Settings) -> None:
     assert {warning.code for warning in example.warnings} == {"secret_no_credentials"}
     text = EXAMPLE.read_text("utf-8")
-    hidden = {"rule_files", "fault_files"}
+    hidden = {"profile_folders", "rule_files", "fault_files"}
     assert [key for key in SiteFile.model_fields if key not in hidden and f"\n{key}:" not in text] == ["store"]
     assert "# store:" in text
 

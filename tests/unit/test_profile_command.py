@@ -80,9 +80,9 @@ def test_identify_what_nobody_knows(tmp_path: Path) -> None:
         (HEAD + "symbol: []\n", '4:1: symbol: unknown key; did you mean "symbols"?'),
         (
             HEAD + "symbols:\n  - { value: a, OID: 1.3.6, typ: text }\n",
-            '5:27: symbols[0].typ: unknown key; did you mean "type"?',
+            '5:29: symbols[0].typ: unknown key; did you mean "type"?',
         ),
-        (HEAD + "symbols:\n  - { value: a, OID: 1.3.6, type: txet }\n", '5:33: symbols[0].type: "txet"'),
+        (HEAD + "symbols:\n  - { value: a, OID: 1.3.6, type: txet }\n", '5:35: symbols[0].type: "txet"'),
         (
             HEAD + "symbols:\n  - { value: a, OID: 1.3.x }\n",
             "5:22: symbols[0].OID: not possible: '1.3.x' is not an OID",

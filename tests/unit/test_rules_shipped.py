@@ -104,6 +104,8 @@ def test_silence_is_trouble_and_a_refused_password_is_not_silence(
           ("normal", "idle", "empty", "formatting", "repairing", "unformatted", "unknown")),
         ("disk-unformatted", {"state": "unformatted"}, True),
         ("storage-full", {"used_percent": 95}, True),
+        ("storage-full", {"used_percent": 100.0, "size_bytes": 45_977_600, "name": "/"}, False),
+        ("storage-full", {"used_percent": 100.0, "size_bytes": 398_021_632, "name": "/var/log"}, True),
         ("storage-full", {"used_percent": 94.9}, False),
         ("channel-offline", {"state": "offline"}, True),
         ("channel-offline", {"state": "online", "recording": False}, False),
@@ -247,6 +249,7 @@ def test_verdicts(rules: dict[str, Rule], name: str, values: dict[str, Any], exp
 
 def test_every_rule_has_been_tried(rules: dict[str, Rule]) -> None:
     source = Path(__file__).read_text("utf-8")
+    source += (Path(__file__).parent / "test_identify_recordings.py").read_text("utf-8")  # those of profiles
     assert [name for name in rules if f'"{name}"' not in source] == []
 
 

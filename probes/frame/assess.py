@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from probes.frame.faults import BLIND, HEALTHY, ORDER, Verdict
-from probes.frame.glance import Glance, read_glance, stands_still, take_glance
+from probes.frame.glance import read_glance, stands_still, take_glance
 from probes.frame.job import Judged, Known, Measured, Shift
 from probes.frame.judge import Judgement, judge
 from probes.frame.learn import learn
@@ -112,6 +112,3 @@ def _learn(reference: Reference, drawn: Sketch, judged: Judged, known: Known) ->
         return b""
     learned = learn(reference, drawn, known.at)
     return b"" if learned is None else pack(learned)
-
-
-__all__ = ["Assessment", "Glance", "assess", "conclude"]

@@ -28,8 +28,6 @@ class Verdict(StrEnum):
     FOG = "fog"  # or low contrast
     COLOUR_CAST = "colour_cast"
     IR_CUT = "ir_cut"  # the filter is stuck: pink by day, colour by night, mono by day
-    FLICKER = "flicker"
-    JITTER = "jitter"
     TEXT_MISSING = "text_missing"
     UNJUDGED = "unjudged"
 
@@ -56,6 +54,4 @@ ORDER: Final = (
     Verdict.COLOUR_CAST,
     Verdict.OBSCURED,
     Verdict.TEXT_MISSING,
-    Verdict.FLICKER,
-    Verdict.JITTER,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from probes.frame.faults import BLIND, HEALTHY, ORDER, Verdict
+from probes.frame.faults import BLIND, HEALTHY, ORDER, TEXTURE, Verdict
 from probes.frame.glance import read_glance, stands_still, take_glance
 from probes.frame.job import Judged, Known, Measured, Shift
 from probes.frame.judge import Judgement, judge
@@ -60,6 +60,8 @@ def conclude(fixed: Verdict, judgement: Judgement, reference: Reference) -> Judg
     if verdict is not Verdict.OK:
         scores[verdict] = max(1.0, scores.get(verdict, 0.0))
     named = next((fault for fault in ORDER if scores.get(fault, 0.0) >= 1), None)
+    if named in TEXTURE:  # each of them looks a little like the others
+        named = max(TEXTURE, key=lambda fault: scores.get(fault, 0.0))
     if verdict in (Verdict.FROZEN, Verdict.OVER_EXPOSED):
         named = verdict
     faults = {fault: False for fault, score in scores.items() if score < 1}

@@ -55,3 +55,5 @@ ORDER: Final = (
     Verdict.OBSCURED,
     Verdict.TEXT_MISSING,
 )
+
+TEXTURE: Final = (Verdict.PARTLY_COVERED, Verdict.STRIPES, Verdict.BLURRED, Verdict.NOISY)

@@ -20,6 +20,10 @@ PICTURES: Final = frozenset({".jpg", ".jpeg", ".png"})
 VIDEOS: Final = frozenset(
     {".mp4", ".avi", ".mkv", ".mov", ".ts", ".m4v", ".webm", ".mpg", ".mpeg", ".flv", ".h264", ".h265"}
 )
+_OPTIONS: Final = {  # a playlist that calls itself a video would have FFmpeg open whatever it names
+    "protocol_whitelist": "file",
+    "format_whitelist": "avi,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,mpegvideo,flv,h264,hevc,m4v",
+}
 MAX_FILE_BYTES: Final = 64_000_000  # of a picture
 GAP_SECONDS: Final = 2.0  # between the two pictures that show whether a video stands still
 
@@ -93,7 +97,7 @@ def count(files: list[Path], interval_seconds: float) -> int:
             total += 1
             continue
         try:
-            with av.open(str(file)) as container:
+            with av.open(str(file), options=_OPTIONS) as container:
                 total += int((container.duration or 0) / 1e6 / max(interval_seconds, 0.2)) + 1
         except av.error.FFmpegError:
             total += 1
@@ -135,7 +139,7 @@ def _still(file: Path, at: float) -> Shot:
 def _video(file: Path, interval_seconds: float, begin: float) -> Iterator[Shot]:
     """One picture an interval, with the one before it that is two seconds older, as a look at a stream has."""
     try:
-        with av.open(str(file)) as container:
+        with av.open(str(file), options=_OPTIONS) as container:
             if not container.streams.video:
                 raise NoFootage(f"{file}: no video in it")
             stream = container.streams.video[0]

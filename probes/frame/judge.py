@@ -35,6 +35,7 @@ LIGHT_DEPENDS: Final = frozenset(
 SOFT: Final = LIGHT_DEPENDS | {Verdict.BLURRED}
 LOST_VIEW: Final = 0.6  # of quality: whoever sees only so much of the view has lost it
 HALF: Final = 0.35  # share of the picture
+STRIPED: Final = 1.5  # thresholds: stripes as strong as these hide the view
 CERTAIN: Final = 0.6  # match of a movement that is believed even where the light is not known
 BARE: Final = -1.5  # log2 of the texture: hardly anything is seen where there was structure
 MOSTLY: Final = 0.6  # share of the picture that is covered
@@ -44,7 +45,7 @@ NEAR: Final = 0.7  # of the threshold: worth showing to a person who reviews
 # What a measure may differ by even where it never did: footage of cameras that none of these were set on differs by
 # less on 99.5 % of clean pictures.
 FLOORS: Final[Mapping[str, float]] = {
-    "quality": 0.35, "area": 0.12, "patch": 0.3, "obscured": 0.2, "contrast": 1.0, "focus": 0.56, "definition": 0.47,
+    "quality": 0.35, "area": 0.12, "patch": 0.3, "obscured": 0.12, "contrast": 1.0, "focus": 0.56, "definition": 0.47,
     "noise": 0.9, "impulses": 0.04, "lines": 3.2, "peak": 1.5, "ripple": 2.0, "mean": 45.0, "spread": 0.45,
     "black": 15.0,    "clipped": 0.12, "hue_blue": 6.0, "hue_red": 6.0,
 }  # fmt: skip
@@ -172,6 +173,9 @@ def _view(
         return {Verdict.MOVED: max(0.0, gone), Verdict.COVERED: max(0.0, gone)}, None, []
     alike = [each for each in reference.slots if _valid(each, reference) and _same_light(sketch, each)]
     move = _find_move(sketch, alike or [slot], best)
+    striped = max(_beyond(best.numbers["peak"], slot, "peak"), _beyond(best.numbers["ripple"], slot, "ripple"))
+    if striped > STRIPED and (move is None or move.match < CERTAIN):
+        return {Verdict.STRIPES: striped}, None, []
     if move is not None and (move.match > CERTAIN or _known_hour(reference, at)):
         return {Verdict.MOVED: max(gone, 1 + move.match), Verdict.COVERED: 0.0}, move, []
     if gone < 1 or (best.covered.any() and _rest_is_sound(best)):

@@ -17,6 +17,7 @@ _WHERE = {
     "onvif": "probes.onvif",
     "snmp": "probes.snmp",
     "frame": "probes.frame",
+    "recorder": "probes.nvr",
 }
 _LISTENERS = {
     "traps": "probes.traps",

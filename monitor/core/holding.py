@@ -20,7 +20,7 @@ def release(turn: Turn, well: Condition, rule: Rule) -> None:
     below = [one for one in turn.plan.below(device) if topology.explains(turn.plan, well, rule, one)]
     _restart(turn, below, after=START_SECONDS)
     _restart(turn, [device], {f"check:{rule.check}"})
-    if below or rule.check in topology.STREAM:  # recorders wait for the streams of these
+    if below or rule.check in (*topology.STREAM, topology.LOGIN):  # recorders wait for the streams of these
         _restart(turn, sorted({key.device for key in turn.world.untold}), {device, *below})
 
 

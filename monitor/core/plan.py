@@ -156,6 +156,16 @@ class Plan:
             if device.kind == "camera" and names[device.name] == 1
         }
 
+    @cached_property
+    def cameras_by_host(self) -> Mapping[str, str]:
+        """Address -> the camera there; addresses that several cameras share, as behind an encoder, are left out."""
+        hosts = Counter(device.target.host for device in self.devices.values() if device.kind == "camera")
+        return {
+            device.target.host: device.id
+            for device in self.devices.values()
+            if device.kind == "camera" and hosts[device.target.host] == 1
+        }
+
     def below(self, device: str) -> list[str]:
         """Every device that hangs on this one, directly or not, each once."""
         found: dict[str, None] = {}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 8  # levels of power and network above a device
 STREAM = ("reach", "rtsp")  # checks of a camera; while they fail, its recorder has no stream either
+LOGIN = "login"
 PATIENCE_SECONDS = 300.0  # a parent that does not make up its mind holds nobody back for longer than this
 
 
@@ -71,6 +72,8 @@ def blame(plan: Plan, world: World, condition: Condition, rule: Rule, now: float
     camera = shown_by(plan, world, condition, rule)
     for check in STREAM if camera is not None else ():
         assert camera is not None
+        if any(known.firing for known, _ in conditions_of(plan, world, camera, LOGIN)):
+            return Held(camera)  # its password was changed, and the recorder does not know the new one either
         match _state(plan, world, camera, check, condition.since):
             case Held():
                 return Held(camera)
@@ -109,7 +112,7 @@ def explains(plan: Plan, condition: Condition, rule: Rule, below: str) -> bool:
 
 
 def shown_by(plan: Plan, world: World, condition: Condition, rule: Rule) -> str | None:
-    """The watched camera that a recorder's channel shows: the one at that port of it, or the one of the same name."""
+    """The watched camera that a recorder's channel shows: by port, address or name."""
     if rule.each != "channel":
         return None
     recorder, (_, _, channel) = condition.key.device, condition.key.component.partition("/")
@@ -118,7 +121,8 @@ def shown_by(plan: Plan, world: World, condition: Condition, rule: Rule) -> str 
             return child
     look = world.looks.get((recorder, rule.check))
     row = look.rows.get("channel", {}).get(channel, {}) if look is not None else {}
-    return plan.cameras_by_name.get(str(row.get("name", "")).strip())
+    by_address = plan.cameras_by_host.get(str(row.get("address", "")).strip())
+    return by_address or plan.cameras_by_name.get(str(row.get("name", "")).strip())
 
 
 def holder(plan: Plan, world: World, device: str) -> str | None:

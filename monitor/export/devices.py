@@ -37,9 +37,10 @@ def write_look(look: Observation, page: Page) -> None:
     if look.check == "frame":
         verdict = str(look.values.get("verdict", ""))
         page.add(f.PICTURE_VERDICT, labels(f.PICTURE_VERDICT.labels, (look.device, verdict)), 1)
-    if look.check == "snmp":
+    tables = {"snmp": f.TABLES, "recorder": f.RECORDER_TABLES}.get(look.check)
+    if tables is not None:
         for name, rows in look.rows.items():
-            table = f.TABLES.get(name)
+            table = tables.get(name)
             if table is not None:
                 for key, row in islice(rows.items(), MAX_ROWS):
                     _write_row(look.device, key, row, table, page)

@@ -49,6 +49,18 @@ def _is(*wanted: str) -> Convert:
     return lambda value: None if not isinstance(value, str) else value in wanted
 
 
+def _online(value: Value) -> Number | None:
+    return {"online": 1, "offline": 0}.get(str(value))
+
+
+def _retention(value: Value) -> Number | None:
+    return {"enough": 1, "short": 0}.get(str(value))
+
+
+def _healthy(value: Value) -> Number | None:
+    return None if value in {"empty", "unknown"} else value in {"normal", "idle"}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
     """A value of an answer as a metric."""
@@ -196,6 +208,24 @@ VALUES: Mapping[str, Mapping[str, Measured]] = {
         "input_volts": _of_device("sitewarden_ups_input_volts", "Voltage of the mains."),
         "output_volts": _of_device("sitewarden_ups_output_volts", "Voltage of the output."),
     },
+    "recorder": {
+        "channels": _of_device("sitewarden_recorder_channels", "Channels that are in use."),
+        "channels_online": _of_device("sitewarden_recorder_channels_online", "Channels whose stream is there."),
+        "channels_recording": _of_device("sitewarden_recorder_channels_recording", "Channels being recorded."),
+        "disks": _of_device("sitewarden_recorder_disks", "Disks that are fitted."),
+        "free_bytes": _of_device("sitewarden_recorder_free_bytes", "Free space of all disks together."),
+        "oldest_footage_seconds": _of_device(
+            "sitewarden_recorder_oldest_footage_seconds", "Age of the oldest footage of all channels."
+        ),
+        "retention": _of_device(
+            "sitewarden_recorder_retention_ok",
+            "1 if the footage reaches back as far as the contract asks; absent where that is not asked or not told.",
+            _retention,
+        ),
+        "retention_days": _of_device(
+            "sitewarden_recorder_retention_wanted_seconds", "How long the contract asks footage to be kept.", _from_days
+        ),
+    },
 }
 """Check -> value of its answer -> metric. A device has each check once at most, so no sample can appear twice."""
 
@@ -219,6 +249,31 @@ def _rows(table: str, *columns: tuple[str, str, str, Convert], named_by: tuple[s
     )
     return Table(measured, named_by)
 
+
+RECORDER_TABLES: Mapping[str, Table] = {
+    "channel": _rows(
+        "channel",
+        ("state", "sitewarden_recorder_channel_online", "1 if the recorder has the channel's stream.", _online),
+        ("recording", "sitewarden_recorder_channel_recording", "1 if the channel is being recorded.", _as_it_is),
+    ),
+    "disk": _rows(
+        "disk",
+        ("state", "sitewarden_recorder_disk_healthy", "1 if the disk is normal or idle, 0 if not.", _healthy),
+        ("size_bytes", "sitewarden_recorder_disk_size_bytes", "Size of the disk.", _as_it_is),
+        ("free_bytes", "sitewarden_recorder_disk_free_bytes", "Free space of the disk.", _as_it_is),
+    ),
+    "footage": _rows(
+        "channel",
+        (
+            "oldest_seconds",
+            "sitewarden_recorder_channel_oldest_footage_seconds",
+            "Age of the oldest footage.",
+            _as_it_is,
+        ),
+        ("missing_days", "sitewarden_recorder_channel_missing_days", "Days without footage between others.", _as_it_is),
+    ),
+}
+"""Table of an answer to `recorder` -> its metrics; an empty bay is no sample."""
 
 TABLES: Mapping[str, Table] = {
     "disk": _rows(
@@ -284,5 +339,6 @@ TABLES: Mapping[str, Table] = {
 def of_devices() -> tuple[Family, ...]:
     """Every family that speaks of devices, by name."""
     values = (measured.family for of_check in VALUES.values() for measured in of_check.values())
-    rows = (measured.family for table in TABLES.values() for _, measured in table.columns)
+    tables = (*TABLES.values(), *RECORDER_TABLES.values())
+    rows = (measured.family for table in tables for _, measured in table.columns)
     return tuple(sorted((*OF_DEVICES, *values, *rows), key=lambda family: family.name))

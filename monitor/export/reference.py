@@ -7,7 +7,7 @@ from pathlib import Path
 
 from monitor.export.daemon import OF_DAEMON
 from monitor.export.devices import LONGEST_NAME, MAX_ROWS
-from monitor.export.families import OF_DEVICES, TABLES, VALUES, Family
+from monitor.export.families import OF_DEVICES, RECORDER_TABLES, TABLES, VALUES, Family
 from monitor.export.page import LONGEST_LABEL
 from monitor.export.process import OF_PROCESS
 
@@ -54,6 +54,8 @@ def _sections() -> Iterator[str]:
         yield from _section(f"What `{check}` measures", (measured.family for measured in values.values()))
     for name, table in TABLES.items():
         yield from _section(f"Table `{name}` of `snmp`", (measured.family for _, measured in table.columns))
+    for name, table in RECORDER_TABLES.items():
+        yield from _section(f"Table `{name}` of `recorder`", (measured.family for _, measured in table.columns))
     yield from _section("The site and the daemon", OF_DAEMON)
     yield from _section("The daemon's process", OF_PROCESS)
 

@@ -83,6 +83,8 @@ class CheckReader:
                 continue
             if name == "events" and not said[name] and (not wish.onvif or device.target.login is None):
                 continue  # nobody has asked for it
+            if name == "recorder" and not said[name] and device.target.login is None:
+                continue  # without a login it tells nothing
             asked = self._asked(name, wish)
             if asked is not None:
                 found.append(asked.of(device.id, name))

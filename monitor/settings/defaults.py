@@ -18,6 +18,7 @@ PROBES: Mapping[str, str] = MappingProxyType(
         "onvif": "onvif",
         "frame": "frame",
         "snmp": "snmp",
+        "recorder": "recorder",
         "http": "http",
         "tls": "tls",
     }
@@ -31,6 +32,7 @@ EVERY_SECONDS: Mapping[str, float] = MappingProxyType(
         "onvif": 5 * _MINUTE,
         "frame": 5 * _MINUTE,
         "snmp": _MINUTE,
+        "recorder": _MINUTE,
         "http": _MINUTE,
         "tls": 6 * _HOUR,
     }
@@ -50,7 +52,7 @@ _SNMP_IF_ACCESS = ("reach", "snmp")
 CHECKS: Mapping[WatchedKind, tuple[str, ...]] = MappingProxyType(
     {
         "camera": ("reach", "rtsp", "onvif", "frame", "events"),
-        "recorder": _SNMP_IF_ACCESS,  # many ship with ONVIF switched off: `onvif: on` where it is wanted
+        "recorder": ("reach", "snmp", "recorder"),  # many ship with ONVIF switched off: `onvif: on` where it is wanted
         "panel": _SNMP_IF_ACCESS,
         "switch": _SNMP_IF_ACCESS,
         "ups": _SNMP_IF_ACCESS,
@@ -59,7 +61,8 @@ CHECKS: Mapping[WatchedKind, tuple[str, ...]] = MappingProxyType(
         "sensor": _SNMP_IF_ACCESS,
     }
 )
-"""Kind -> its checks; `snmp` only where the configuration gives access, `events` where ONVIF is asked with a login."""
+"""Kind -> its checks; `snmp` and `recorder` only where the configuration gives access, `events` where ONVIF is asked
+with a login."""
 
 TARGETS: Mapping[Severity, ServiceTargets] = MappingProxyType(
     {

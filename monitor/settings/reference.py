@@ -158,7 +158,7 @@ def _cell(text: str) -> str:
 
 def _checks() -> Iterator[str]:
     yield from ("## Checks", "", "Under `checks` of a device, a group or the defaults of a kind; `off` turns one off,")
-    yield from ("`on` turns one on. `snmp` is put where the configuration gives access.", "")
+    yield from ("`on` turns one on. `snmp` and `recorder` are put where the configuration gives access.", "")
     yield from ("| Kind | Checks |", "|---|---|")
     yield from (f"| {kind} | {', '.join(names)} |" for kind, names in CHECKS.items())
     yield from ("", "Every check may say:", "", *_table(CheckShape.model_json_schema()), "")

@@ -73,6 +73,17 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
             "sensor": _words("name kind value status"),
         },
     ),
+    "recorder": Vocabulary(
+        _words(
+            "language vendor model firmware serial channels channels_online channels_recording disks size_bytes "
+            "free_bytes overwrite oldest_footage_seconds retention retention_days"
+        ),
+        {
+            "channel": _words("name address state recording"),
+            "disk": _words("name state size_bytes free_bytes used_percent"),
+            "footage": _words("name days first_day missing_days longest_gap_days oldest_seconds"),
+        },
+    ),
     "http": Vocabulary(_words("status body_bytes")),
     "tls": Vocabulary(_words("days_left version issuer subject fingerprint_sha256 trusted")),
     "traps": Vocabulary(

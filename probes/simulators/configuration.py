@@ -52,7 +52,10 @@ def describe_site(shape: Shape) -> dict[str, Any]:
         },
         "defaults": {
             "camera": {"model": MODEL, "vendor": MAKER, "credentials": "cameras", "checks": camera_checks},
-            "recorder": {"credentials": "recorders", "checks": deepcopy(knock)},
+            "recorder": {
+                "credentials": "recorders",
+                "checks": deepcopy(knock) | {"recorder": {"port": shape.http_port, "retention_days": 30}},
+            },
             "panel": {"credentials": "network", "checks": deepcopy(knock)},
             "switch": {"credentials": "network", "checks": deepcopy(knock)},
             "ups": {"credentials": "power", "checks": deepcopy(knock)},

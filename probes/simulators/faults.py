@@ -50,6 +50,10 @@ _RECORDER = (
     Fault("disk_failed", "number of the disk that failed"),
     Fault("disk_full", "number of the disk that is full"),
     Fault("channel_lost", "number of the channel without a stream"),
+    Fault("channel_idle", "number of the channel whose recording is switched off"),
+    Fault("footage_short", "days that are kept", 5.0),
+    Fault("footage_gap", "days without footage, of channel 1", 3.0),
+    Fault("api_off", "the interface answers 403 to everything"),
     _SILENT,
 )
 _SWITCH = (

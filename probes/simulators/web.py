@@ -1,4 +1,4 @@
-"""What does a simulated device answer over HTTP? Cameras ONVIF and a snapshot, recorders ISAPI, all a front page."""
+"""What does a simulated device answer over HTTP? Cameras ONVIF and a snapshot, recorders what they speak."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from xml.sax.saxutils import escape
 
 from aiohttp import web
 
-from probes.simulators import isapi, onvif, onvif_events
+from probes.simulators import dahua, isapi, onvif, onvif_events, profile_g
 from probes.simulators.blueprint import Shape
 from probes.simulators.camera import Camera
 from probes.simulators.device import Device
 from probes.simulators.gate import Gate, Verdict
 from probes.simulators.recorder import Recorder
 
+_SPOKEN = {"isapi": "/ISAPI/", "dahua": "/cgi-bin/", "onvif": "/onvif/"}  # what else is asked for is not there
 _MAX_BODY = 256 * 1024
 
 
@@ -38,14 +39,28 @@ class Pages:
             case Camera():
                 await asyncio.sleep(device.delay_seconds)
                 return await self._camera(device, request)
-            case Recorder() if request.path in isapi.PAGES:
-                verdict = _digest(device.gate, request, "isapi")
-                if verdict is not Verdict.WELCOME:
-                    return _unauthorized(device.gate, verdict)
-                return web.Response(body=isapi.PAGES[request.path](device), content_type="application/xml")
+            case Recorder() if request.path.startswith(_SPOKEN[device.dialect]):
+                return await self._recorder(device, request)
             case _ if request.path == "/":
                 return _front(device)
         return web.Response(status=404)
+
+    async def _recorder(self, recorder: Recorder, request: web.BaseRequest) -> web.StreamResponse:
+        if (request.content_length or 0) > _MAX_BODY:
+            return web.Response(status=413)
+        body = await request.content.read(_MAX_BODY)
+        if recorder.dialect == "onvif":
+            where = f"http://{recorder.blueprint.address}:{self._shape.http_port}"
+            reply = profile_g.answer(recorder, where, body)
+            return web.Response(status=reply.status, body=reply.body, content_type="application/soap+xml")
+        verdict = _digest(recorder.gate, request, recorder.dialect)
+        if verdict is not Verdict.WELCOME:
+            return _unauthorized(recorder.gate, verdict)
+        if recorder.dialect == "dahua":
+            said = dahua.answer(recorder, request.path.rpartition("/")[2], request.query)
+            return web.Response(status=said.status, text=said.text, content_type="text/plain")
+        found = isapi.answer(recorder, request.method, request.path, body)
+        return web.Response(status=found.status, body=found.body, content_type="application/xml")
 
     async def _camera(self, camera: Camera, request: web.BaseRequest) -> web.StreamResponse:
         if request.path == "/":

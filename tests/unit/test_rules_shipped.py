@@ -241,6 +241,27 @@ def test_silence_is_trouble_and_a_refused_password_is_not_silence(
         ("trap-panel-tamper", {"alarm": "other", "state": "raised"}, False),
         ("trap-panel-communication", {"alarm": "other", "state": "raised"}, False),
         ("trap-panel-zone", {"alarm": "other", "state": "raised"}, False),
+        *(("recorder-mute", {"outcome": outcome}, bad) for outcome, bad in
+          (("garbled", True), ("no_answer", True), ("unsupported", False), ("denied", False), ("ok", False))),
+        ("recorder-channel-offline", {"state": "offline"}, True),
+        ("recorder-channel-offline", {"state": "disabled"}, False),
+        ("recorder-channel-offline", {"state": "unknown"}, False),
+        ("recorder-channel-not-recording", {"state": "online", "recording": False}, True),
+        ("recorder-channel-not-recording", {"state": "unknown", "recording": False}, True),
+        ("recorder-channel-not-recording", {"state": "offline", "recording": False}, False),
+        ("recorder-channel-not-recording", {"state": "online"}, None),
+        ("recorder-disk-failed", {"state": "abnormal"}, True),
+        ("recorder-disk-failed", {"state": "empty"}, False),
+        ("recorder-disk-unformatted", {"state": "unformatted"}, True),
+        ("recorder-disk-full", {"overwrite": False, "used_percent": 99.5}, True),
+        ("recorder-disk-full", {"overwrite": True, "used_percent": 100.0}, False),
+        ("recorder-disk-full", {"used_percent": 100.0}, None),
+        ("recorder-retention-short", {"retention": "short"}, True),
+        *(("recorder-retention-short", {"retention": state}, False) for state in
+          ("enough", "not_told", "not_asked", "not_yet")),
+        ("recorder-footage-gap", {"missing_days": 1}, True),
+        ("recorder-footage-gap", {"missing_days": 0}, False),
+        ("recorder-footage-gap", {}, None),
     ],
 )  # fmt: skip
 def test_verdicts(rules: dict[str, Rule], name: str, values: dict[str, Any], expected: bool | None) -> None:
@@ -266,12 +287,19 @@ def test_hysteresis_leaves_room(rules: dict[str, Rule]) -> None:
         "monitor-late": ("lateness_p99_seconds", 3.0, 0.1),
     }
     with_clear = {rule.id for rule in rules.values() if rule.clear_when is not None and not rule.profiles}
-    assert with_clear == {*limits, "poe-overload"}
+    assert with_clear == {*limits, "poe-overload", "recorder-disk-full", "recorder-retention-short"}
     for name, (value, between, well) in limits.items():
         rule = rules[name]
         assert verdict(rule, **{value: between}) is False
         assert clear(rule, **{value: between}) is False
         assert clear(rule, **{value: well}) is True
+    disk = rules["recorder-disk-full"]
+    assert clear(disk, overwrite=False, used_percent=93.0) is False
+    assert clear(disk, overwrite=False, used_percent=50.0) is True
+    assert clear(disk, overwrite=True, used_percent=100.0) is True
+    short = rules["recorder-retention-short"]
+    assert clear(short, retention="not_yet") is False, "after a restart nothing is known; the ticket stays"
+    assert clear(short, retention="enough") is True
     watts = rules["poe-overload"]
     assert clear(watts, used_watts=345, budget_watts=370) is False
     assert clear(watts, used_watts=300, budget_watts=370) is True
@@ -323,9 +351,9 @@ def test_profiles_give_no_name_that_rules_cannot_use() -> None:
             assert {column for column in columns if column[0] != "_"} - words.tables.get(name, set()) == set()
 
 
-@pytest.mark.parametrize("check", ["reach", "rtsp", "onvif", "frame", "http", "tls"])
+@pytest.mark.parametrize("check", ["reach", "rtsp", "onvif", "frame", "http", "tls", "recorder"])
 def test_probes_write_every_name_that_rules_may_use(check: str) -> None:
-    modules = {"reach": ("icmp", "tcp"), "frame": ("frame",)}.get(check, (check,))
+    modules = {"reach": ("icmp", "tcp"), "frame": ("frame",), "recorder": ("nvr",)}.get(check, (check,))
     written: set[str] = set()
     for module in modules:
         spec = find_spec(f"probes.{module}")

@@ -16,7 +16,7 @@ from probes.registry import HEARD
 
 WatchedKind = Literal["camera", "recorder", "panel", "switch", "ups", "gateway", "server", "sensor"]
 KINDS: tuple[WatchedKind, ...] = ("camera", "recorder", "panel", "switch", "ups", "gateway", "server", "sensor")
-CHECK_NAMES = dict.fromkeys(("reach", "rtsp", "onvif", "frame", "snmp", "http", "tls", *HEARD)).keys()
+CHECK_NAMES = dict.fromkeys(("reach", "rtsp", "onvif", "frame", "snmp", "recorder", "http", "tls", *HEARD)).keys()
 
 _MIN_KEY = 8  # characters; RFC 3414, 11.2, wants passwords of at least that many
 

@@ -14,6 +14,7 @@ from monitor.web.views import inventory, wording
 from monitor.web.views.directory import Directory
 from monitor.web.views.labels import CHECKS
 from monitor.web.views.numbers import NAMES, Figure, figure, written
+from monitor.web.views.recorder import RecorderView, recorder_view
 from monitor.web.views.states import Glance, glance, last_look
 from probes.observation import MONITOR_OUTCOMES, Observation, Outcome, Values
 from ticketing.ticket import Fingerprint
@@ -22,6 +23,7 @@ MAX_ROWS: Final = 128  # of one table
 MAX_COLUMNS: Final = 10
 MAX_ABOVE: Final = 8
 MAX_BELOW: Final = 200
+RECORDER: Final = "recorder"  # the check
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class DeviceView:
     below: tuple[Place, ...]
     below_left_out: int
     inventory: inventory.InventoryView
+    recorder: RecorderView | None = None
 
 
 def view(
@@ -112,6 +115,9 @@ def view(
         tuple(sorted(places, key=lambda place: place.glance.rank)),
         len(below) - len(places),
         inventory.view(world.inventory.get(device.id, {}), formats),
+        recorder_view(world.looks.get((device.id, RECORDER)), formats)
+        if (device.id, RECORDER) in plan.checks
+        else None,
     )
 
 
@@ -186,7 +192,8 @@ def _check(check: Check, world: World, formats: Formats, asked: float) -> CheckV
         return CheckView(check, None, "unknown", (), (), fresh=False)
     say = translate(formats.language)
     figures = tuple(figure(name, value, say, formats) for name, value in list(look.values.items())[:60])
-    tables = tuple(_table(name, rows, formats) for name, rows in list(look.rows.items())[:12] if rows)
+    rows_of_check = [] if check.name == RECORDER else list(look.rows.items())  # those have a picture of their own
+    tables = tuple(_table(name, rows, formats) for name, rows in rows_of_check[:12] if rows)
     return CheckView(check, look, _tone(look.outcome), figures, tables, fresh=0 < asked <= look.at)
 
 

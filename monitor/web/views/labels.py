@@ -125,6 +125,7 @@ CHECKS: Final[Mapping[str, str]] = {
     "onvif": msg("ONVIF"),
     "frame": msg("Picture"),
     "snmp": msg("SNMP"),
+    "recorder": msg("Recordings"),
     "traps": msg("SNMP traps"),
     "events": msg("ONVIF events"),
     "panel": msg("Reports of the alarm panel"),
@@ -174,6 +175,7 @@ TABLES: Final[Mapping[str, str]] = {
     "ups_alarm": msg("UPS alarms"),
     "sensor": msg("Sensors"),
     "alarm": msg("Reported"),
+    "footage": msg("Footage"),
 }
 
 COMPONENTS: Final[Mapping[str, str]] = {
@@ -185,6 +187,7 @@ COMPONENTS: Final[Mapping[str, str]] = {
     "interface": msg("Interface"),
     "ups_alarm": msg("UPS alarm"),
     "sensor": msg("Sensor"),
+    "footage": msg("Footage of channel"),
     "alarm": msg("Reported"),
 }
 """The part of a device that a condition or ticket speaks of, by the table it is a row of."""

@@ -72,7 +72,7 @@ def test_the_example_says_what_it_shows(example: Settings) -> None:
 def test_kinds_have_the_checks_that_suit_them(example: Settings) -> None:
     assert list(checks_of(example, "cam-hall-01")) == ["reach", "rtsp", "onvif", "frame", "events"]
     assert list(checks_of(example, "cam-garage-01")) == ["reach", "rtsp", "frame"]
-    assert list(checks_of(example, "nvr-1")) == ["reach", "onvif", "snmp", "tls"]
+    assert list(checks_of(example, "nvr-1")) == ["reach", "onvif", "snmp", "recorder", "tls"]
     assert list(checks_of(example, "ups-1")) == ["reach", "snmp"]
     assert list(checks_of(example, "gw")) == ["reach"]
     assert not checks_of(example, MONITOR)

@@ -57,6 +57,7 @@ WELL: Mapping[str, Answer] = {
         },
         picture=PICTURE,
     ),
+    "recorder": Answer({"language": "isapi", "retention": "not_asked"}),
     "snmp": Answer({"uptime_seconds": 1e6, "profile": "generic"}),
 }
 SILENT = Answer(outcome=Outcome.NO_ANSWER, detail="no answer within 5 s")

@@ -186,10 +186,12 @@ CASES = (
 def test_every_fault_of_the_catalogue_has_its_case(small: Plan) -> None:
     """But for those that devices tell by themselves: they are tried with real messages (test_traps, test_panel).
 
-    And those of profiles, which are tried with the bytes of their devices (test_identify_recordings).
+    And those of profiles, which are tried with the bytes of their devices (test_identify_recordings), and what a
+    recorder tells (test_recorders, test_recorder_tickets).
     """
     rules = load(EXAMPLE, env={}, lenient=True).rules
-    asked = {rule.fault for rule in rules if rule.check not in HEARD and not rule.profiles}
+    elsewhere = {*HEARD, "recorder"}
+    asked = {rule.fault for rule in rules if rule.check not in elsewhere and not rule.profiles}
     assert {case.fault for case in CASES} == asked
     assert asked <= set(small.faults)
 

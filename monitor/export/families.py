@@ -270,7 +270,7 @@ RECORDER_TABLES: Mapping[str, Table] = {
             "Age of the oldest footage.",
             _as_it_is,
         ),
-        ("missing_days", "sitewarden_recorder_channel_missing_days", "Days without footage between others.", _as_it_is),
+        ("missing_days", "sitewarden_recorder_channel_missing_seconds", "Whole days without footage.", _from_days),
     ),
 }
 """Table of an answer to `recorder` -> its metrics; an empty bay is no sample."""

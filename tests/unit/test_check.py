@@ -23,7 +23,7 @@ def test_a_good_file_is_summed_up() -> None:
     lines = result.output.splitlines()
     assert lines[0] == f"{EXAMPLE}: good"
     assert lines[1] == "  Riverside Mall: cameras 4, switches 2, gateways 1, UPSs 1, recorders 1, alarm panels 1"
-    assert lines[2].startswith("  checks: 31; looks a minute: ")
+    assert lines[2].startswith("  checks: 32; looks a minute: ")
     assert "camera-password" in lines[4]
     assert not any(line.startswith("warning: ") for line in lines)
 

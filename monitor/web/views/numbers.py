@@ -167,6 +167,7 @@ NAMES: Final[Mapping[str, str]] = {
     "oldest_seconds": msg("Oldest footage"),
     "retention": msg("Retention"),
     "retention_days": msg("Days that the contract asks"),
+    "days": msg("Days of the calendar"),
     "missing_days": msg("Days missing"),
     "longest_gap_days": msg("Longest gap in days"),
     "first_day": msg("From"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from probes.errors import Denied, Garbled, Unsupported
@@ -45,6 +46,7 @@ async def ask(target: Target, options: FrameOptions, tools: Tools) -> Answer:
     source = await find_source(target, options, tools)
     memory = tools.get(Memory)
     known = await memory.recall(target.device, presets=options.presets, begin=options.reference)
+    known = replace(known, masks=options.masks)
     if source.is_stream:
         job = StreamJob(
             url=await with_address(source, tools),

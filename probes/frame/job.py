@@ -17,6 +17,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Level = Annotated[float, Field(ge=0, le=255)]
 
 
+Rectangle = tuple[float, float, float, float]  # left, top, width, height in shares of the picture
 Tuning = Mapping[str, float]
 NO_TUNING: Final[Tuning] = MappingProxyType({})
 
@@ -28,6 +29,7 @@ class Known:
     `reference` and `glance`: as the last look gave them, empty if there is none. `at`: now, seconds since the epoch; 0:
     learn nothing. `tuning`: fault → by how much a person moved its threshold. `confirmed_at`: when a person confirmed a
     new view, 0 if nobody did. `presets`: the camera turns by itself, and what it has not seen yet is a new view.
+    `masks`: what evidence must not show.
     """
 
     reference: bytes = b""
@@ -36,6 +38,7 @@ class Known:
     tuning: Tuning = field(default_factory=lambda: NO_TUNING)
     confirmed_at: float = 0.0
     presets: bool = False
+    masks: tuple[Rectangle, ...] = ()
 
 
 NOTHING: Final = Known()

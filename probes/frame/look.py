@@ -43,7 +43,7 @@ def examine(grabbed: Grab, known: Known, *, still: bool, started: float, cpu: fl
     grab_seconds = time.monotonic() - started
     first, second = grabbed.first, grabbed.second
     latest = second or first
-    evidence, jpeg = draw(latest) if latest is not None else (None, b"")
+    evidence, jpeg = draw(latest, known.masks) if latest is not None else (None, b"")
     measures = measure(latest) if latest is not None else None
     change = compare(first, second, grabbed.gap_seconds) if first is not None and second is not None else None
     fixed = judge(measures, change, corrupt=grabbed.corrupt)

@@ -14,6 +14,8 @@ from probes.probe import Options
 PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 STREAM_SCHEMES: Final = frozenset({"rtsp", "rtsps"})
 
+Share = Annotated[float, Field(ge=0, le=1)]
+Mask = tuple[Share, Share, Share, Share]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
@@ -34,6 +36,7 @@ class FrameOptions(Options):
     transport: Literal["tcp", "udp"] = "tcp"
     two_frames: bool = True  # RTSP: take a second key frame, and see whether anything moved
     reference: Path | None = None  # what to begin with; `sitewarden frame replay --save` writes such a file
+    masks: tuple[Mask, ...] = ()  # left, top, width, height in shares of the picture: coarse squares in evidence
     presets: bool = False  # the camera goes from preset to preset by itself (PTZ on tour)
     gap_seconds: Annotated[float, Field(ge=0.5, le=10)] = 2.0
     grab_seconds: Annotated[float, Field(ge=2, le=60)] = 14.0  # keep it 4 s below the check's timeout

@@ -87,6 +87,7 @@ def job_message(number: int, job: Job) -> Message:
         "tuning": dict(known.tuning),
         "confirmed_at": known.confirmed_at,
         "presets": known.presets,
+        "masks": known.masks,
     }
     data = known.reference + known.glance
     match job:
@@ -111,7 +112,8 @@ def read_job(message: Message) -> Job:
     fields = orjson.loads(message.json)
     about = fields.pop("known")
     (reference, glance), rest = _split(message.data, about.pop("parts"))
-    known = Known(reference=reference, glance=glance, **about)
+    masks = tuple(tuple(mask) for mask in about.pop("masks"))
+    known = Known(reference=reference, glance=glance, masks=masks, **about)
     if "url" not in fields:
         return StillJob(rest, fields["seconds"], known)
     login = fields.pop("login")

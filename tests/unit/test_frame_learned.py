@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from probes.frame.assess import Assessment, assess
+from probes.frame.evidence import draw
 from probes.frame.faults import Verdict
 from probes.frame.job import Known
 from probes.frame.mark import mark
@@ -214,3 +215,15 @@ def test_a_damaged_reference_is_refused_or_read(at: int, byte: int, length: int)
 def test_what_is_no_reference(data: bytes) -> None:
     with pytest.raises(BadReference):
         unpack(data)
+
+
+def test_masked_parts_cannot_be_recognised_in_evidence() -> None:
+    picture = from_bgr(960, 540, scene(3))
+    _, plain = draw(picture)
+    _, masked = draw(picture, [(0.25, 0.5, 0.5, 0.5), (0.9, 0.9, 1.0, 1.0)])
+    before, after = (cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE) for jpeg in (plain, masked))
+    assert before is not None
+    assert after is not None
+    sharpness = [cv2.Laplacian(image[185:355, 165:475], cv2.CV_32F).std() for image in (before, after)]
+    assert sharpness[1] < 0.4 * sharpness[0]
+    assert np.abs(before[:170].astype(int) - after[:170]).mean() < 1.5

@@ -60,7 +60,9 @@ SEEN = Seen(
     90_000_000,
 )  # fmt: skip
 JPEG = b"\xff\xd8jpeg"
-KNOWN = Known(b"SWREF-bytes", b"glance", 1_700_000_000.5, {"moved": 1.5}, 1_690_000_000.0, presets=True)
+KNOWN = Known(
+    b"SWREF-bytes", b"glance", 1_700_000_000.5, {"moved": 1.5}, 1_690_000_000.0, True, ((0.1, 0.2, 0.3, 0.4),)
+)
 
 
 def _through(message: Message) -> Message:

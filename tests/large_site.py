@@ -72,7 +72,7 @@ def live_of(plan: Plan, world: World) -> Live:
     stats.lateness_seconds[:3] = [0.5, 0.05, 0.2]
     stats.delivered["mail", "ok"] = 7
     stats.database_bytes = 123_456
-    return Live(plan, world, Feed(), stats, Health(), lambda: NOW, _nobody, _nobody, _nobody)
+    return Live(plan, world, Feed(), stats, Health(), lambda: NOW, _nobody, _nobody, _nobody, _nobody)
 
 
 async def _nobody(*_: Any) -> Never:

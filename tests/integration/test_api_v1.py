@@ -62,7 +62,7 @@ async def test_one_device(console: RunningConsole) -> None:
     async with program(console) as api:
         device = await api.ask("/devices/camera-20")
         assert device["state"] == "fault"
-        assert [check["name"] for check in device["checks"]] == ["reach", "rtsp", "onvif", "frame"]
+        assert [check["name"] for check in device["checks"]] == ["reach", "rtsp", "onvif", "frame", "events"]
         (condition,) = device["conditions"]
         assert (condition["state"], condition["ticket"]) == ("firing", COVERED)
         assert set(device["pictures"]) == {"latest", "good"}

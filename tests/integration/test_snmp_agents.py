@@ -33,7 +33,7 @@ async def look(tools: Tools, target: Target, seconds: float = 5.0, **options: ob
 def shows_a_host(seen: Observation) -> bool:
     return (
         seen.outcome is Outcome.OK
-        and seen.values["profile"] == "host-resources"
+        and seen.values["profile"] == "net-snmp"
         and float(seen.values["uptime_seconds"]) > 0
         and 0 <= float(seen.values["memory_percent"]) <= 100
         and any(row["name"] == "/" and 0 < row["used_percent"] <= 100 for row in seen.rows["storage"].values())
@@ -145,7 +145,7 @@ async def test_unknown_profile_names_those_there_are(tools: Tools, snmpd: Agent)
 
 async def test_another_profile_after_a_reload(tools: Tools, snmpd: Agent) -> None:
     target = snmpd.target()
-    assert (await look(tools, target, tables=False)).values["profile"] == "host-resources"
+    assert (await look(tools, target, tables=False)).values["profile"] == "net-snmp"
     seen = await look(tools, target, tables=False, profile="generic")
     assert seen.values["profile"] == "generic"
     assert "memory_percent" not in seen.values
@@ -173,7 +173,7 @@ async def test_second_look_asks_less(tools: Tools, snmpd: Agent) -> None:
     await look(tools, target, tables=False)
     second = start_transcript()
     seen = await look(tools, target, tables=False)
-    assert sum(" answered" in line for line in first) == 4  # who are you, what do you have, inventory, scalars
+    assert sum(" answered" in line for line in first) == 5  # who are you, what do you have (twice), inventory, scalars
     assert sum(" answered" in line for line in second) == 1
     assert seen.values["system_name"]  # still there
     assert not seen.rows

@@ -88,7 +88,7 @@ def watching(shape: Shape, every: Mapping[str, str] = FAST) -> dict[str, Any]:
     config = describe_site(shape)
     for kind, common in config["defaults"].items():
         for name, check in common["checks"].items():
-            common["checks"][name] = {**check, "every": every[name]}
+            common["checks"][name] = {**check, "every": every.get(name, "5s")}
         if kind != "camera":
             common["checks"]["snmp"] = {"every": every["snmp"]}
     return {**config, "rules": AT_ONCE}

@@ -69,6 +69,7 @@ SLOW = Pace(
 )
 
 AT_ONCE = {"for": "0s", "looks": 1, "clear_for": "0s", "clear_looks": 1}
+PATIENT = {"events-tamper": {"for": "15m", "looks": 4}}  # hints: the picture check looks at once and tells it first
 
 SCENES = (
     Scene(

@@ -20,7 +20,7 @@ import aiohttp
 import yaml
 from aiohttp import web
 
-from monitor.cli.demo.script import AT_ONCE, Pace
+from monitor.cli.demo.script import AT_ONCE, PATIENT, Pace
 from monitor.web.users import hash_password, new_token
 from probes.simulators import Shape, describe_site
 
@@ -146,7 +146,11 @@ class Stage:
                     "tokens": [self._digest],
                 }
             ],
-            "rules": {"*": {"kinds": [*described["defaults"]], **self.pace.holds}, "*login-refused": dict(AT_ONCE)},
+            "rules": {
+                "*": {"kinds": [*described["defaults"]], **self.pace.holds},
+                **PATIENT,
+                "*login-refused": dict(AT_ONCE),
+            },
             "picture_every": self.pace.picture_every,
             "digest": {"within": self.pace.digest_within},
             "channels": {"hook": {"kind": "webhook", "url": hook}},

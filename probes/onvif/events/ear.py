@@ -72,6 +72,8 @@ class Ear:
             except Denied as denied:
                 self._say(Outcome.DENIED, str(denied))
                 pause = PERMISSION_SECONDS
+            except _Withheld:
+                pause = PERMISSION_SECONDS
             except Unsupported as trouble:
                 self._say(Outcome.OK, f"no events: {trouble}", subscribed=False)  # an answer, and no fault of it
                 pause = UNSUPPORTED_SECONDS
@@ -89,8 +91,12 @@ class Ear:
             await asyncio.sleep(pause * (0.9 + 0.2 * self._place))
 
     async def _wait_for_permission(self) -> None:
-        while self.heard.target.login is not None and not self._voice.may_log_in(self._device):  # noqa: ASYNC110
+        while not self._permitted():  # noqa: ASYNC110
             await asyncio.sleep(PERMISSION_SECONDS * (0.8 + 0.4 * self._place))
+
+    def _permitted(self) -> bool:
+        """False while the device's login stands refused, whichever check it was refused to."""
+        return self.heard.target.login is None or self._voice.may_log_in(self._device)
 
     def _failed(self, trouble: Exception, again: float, lived_seconds: float) -> float:
         """It answered, but not to this, or it fell silent under it. How long to wait until the next try."""
@@ -122,12 +128,17 @@ class Ear:
             async with asyncio.timeout(CALL_SECONDS):
                 subscription = await create(self._client, service, self._tools.now())
             self._voice.count("subscribed")
+            refused = False
             try:
                 await self._follow(subscription)
+            except (Denied, _Withheld):
+                refused = True  # a goodbye would send the refused login once more; the subscription ends by itself
+                raise
             finally:
-                with suppress(Trouble, OSError, TimeoutError):
-                    async with asyncio.timeout(GOODBYE_SECONDS):
-                        await unsubscribe(self._client, subscription)
+                if not refused:
+                    with suppress(Trouble, OSError, TimeoutError):
+                        async with asyncio.timeout(GOODBYE_SECONDS):
+                            await unsubscribe(self._client, subscription)
 
     async def _follow(self, subscription: Subscription) -> None:
         """Pull until the subscription cannot be prolonged."""
@@ -136,6 +147,8 @@ class Ear:
         renew_at = monotonic() + subscription.life_seconds * RENEW_SHARE
         wait, settled, cut, pause = FIRST_WAIT_SECONDS, False, False, 0.0
         while True:
+            if not self._permitted():
+                raise _Withheld
             if monotonic() >= renew_at:
                 try:
                     async with asyncio.timeout(CALL_SECONDS):
@@ -183,6 +196,10 @@ class Ear:
         if answer != self._said or outcome is Outcome.DENIED:
             self._said = answer
             self._voice.say(self._device, answer)
+
+
+class _Withheld(Exception):
+    """The login was refused to another check: it must not be sent again."""
 
 
 class _Away(Exception):

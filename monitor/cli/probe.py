@@ -15,9 +15,8 @@ import orjson
 import uvloop
 from pydantic import ValidationError
 
-from monitor.cli.language import _, language_of
-from monitor.settings.load import load
-from monitor.settings.mistake import BadConfiguration, did_you_mean
+from monitor.cli.language import _
+from monitor.cli.site import find_device
 from probes.ask import ask
 from probes.bounds import line
 from probes.observation import Observation, Outcome
@@ -94,17 +93,7 @@ def probe(
 
 
 def _from_site(device: str, config: Path) -> tuple[Target, list[Question], tuple[Path, ...]]:
-    try:
-        settings = load(config)
-    except BadConfiguration as error:
-        told = (mistake.say(language_of(os.environ)) for mistake in error.mistakes)
-        raise click.ClickException("\n".join(told)) from None
-    found = settings.devices.get(device)
-    if found is None:
-        text = _("{file} has no device {device}.").format(file=config, device=device)
-        if meant := did_you_mean(device, settings.devices):
-            text += " " + _("Did you mean {device}?").format(device=meant[0])
-        raise click.ClickException(text)
+    settings, found = find_device(device, config)
     questions = [
         Question(check.name, check.probe, check.options, check.timeout_seconds)
         for check in settings.checks.values()

@@ -12,9 +12,8 @@ import click
 import uvloop
 
 from monitor import __version__
-from monitor.cli.language import _, language_of
-from monitor.settings.load import load
-from monitor.settings.mistake import BadConfiguration, did_you_mean
+from monitor.cli.language import _
+from monitor.cli.site import find_device
 from monitor.settings.model import Settings
 from probes.discovery import Ports
 from probes.errors import Trouble
@@ -86,17 +85,7 @@ async def _capture(target: Target, ports: Ports, picture: bool) -> Captured:
 
 
 def _from_site(device: str, config: Path) -> tuple[Target, Ports]:
-    try:
-        settings = load(config)
-    except BadConfiguration as error:
-        told = (mistake.say(language_of(os.environ)) for mistake in error.mistakes)
-        raise click.ClickException("\n".join(told)) from None
-    found = settings.devices.get(device)
-    if found is None:
-        text = _("{file} has no device {device}.").format(file=config, device=device)
-        if meant := did_you_mean(device, settings.devices):
-            text += " " + _("Did you mean {device}?").format(device=meant[0])
-        raise click.ClickException(text)
+    settings, found = find_device(device, config)
     return found.target, _ports_of(device, settings)
 
 

@@ -40,7 +40,6 @@ CERTAIN: Final = 0.6  # match of a movement that is believed even where the ligh
 BARE: Final = -1.5  # log2 of the texture: hardly anything is seen where there was structure
 MOSTLY: Final = 0.6  # share of the picture that is covered
 UNRECOGNISED: Final = 0.3  # quality
-NEAR: Final = 0.7  # of the threshold: worth showing to a person who reviews
 
 # What a measure may differ by even where it never did: footage of cameras that none of these were set on differs by
 # less on 99.5 % of clean pictures.

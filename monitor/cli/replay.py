@@ -130,8 +130,9 @@ class Replay:
             shot.picture if shot.before else None,
             shot.gap_seconds,
             shot.damaged,
+            shot.burst,
         )
-        known = Known(self.reference, self._glance, shot.at)
+        known = Known(self.reference, self._glance, shot.at, burst=True)
         still = shot.before is None
         seen, attached = examine(grabbed, known, still=still, started=time.monotonic(), cpu=time.thread_time())
         if still and seen.signature:

@@ -49,7 +49,8 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
             "verdict width height codec source luma_mean luma_p01 luma_p99 luma_std texture dominant_share "
             "clipped_share dark_share change_mean grab_seconds score unjudged learned_looks states covered_share "
             "moved_right_share moved_down_share moved_degrees moved covered partly_covered obscured blurred noisy snow "
-            "stripes fog colour_cast ir_cut dark over_exposed frozen text_missing"
+            "stripes fog colour_cast ir_cut dark over_exposed frozen text_missing flicker jitter "
+            "flicker_percent shake_percent"
         ),
         {"measure": _words("value low high"), "fault": _words("score")},
     ),

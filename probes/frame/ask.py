@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from probes.errors import Denied, Garbled, Unsupported
+from probes.frame.bursts import Bursts
 from probes.frame.job import (
     Attached,
     Change,
@@ -39,14 +40,16 @@ async def ask(target: Target, options: FrameOptions, tools: Tools) -> Answer:
     (reasons), learned_looks and states (of the reference), covered_share, moved_right_share, moved_down_share (of the
     picture's width and height) and moved_degrees, width and height (pixels), codec, source ("rtsp"/"snapshot"),
     grab_seconds, luma_mean, luma_p01, luma_p99, luma_std (levels 0 to 255), texture (levels a pixel), dominant_share,
-    clipped_share, dark_share, and change_mean (levels) where two key frames came. Rows: measure (value, low, high),
+    clipped_share, dark_share, change_mean (levels) where two key frames came, flicker_percent (of the brightness) and
+    shake_percent (of the width) where a burst was looked at. Rows: measure (value, low, high),
     fault (score). A picture that the device sends damaged, twice, is a verdict (`garbled`); an answer that is no
     picture at all is an outcome. The evidence is a JPEG of at most 60 kB.
     """
     source = await find_source(target, options, tools)
     memory = tools.get(Memory)
     known = await memory.recall(target.device, presets=options.presets, begin=options.reference)
-    known = replace(known, masks=options.masks)
+    due = options.burst and tools.get(Bursts).due(target.device, options.burst_every_seconds)
+    known = replace(known, masks=options.masks, burst=due)
     if source.is_stream:
         job = StreamJob(
             url=await with_address(source, tools),
@@ -55,12 +58,14 @@ async def ask(target: Target, options: FrameOptions, tools: Tools) -> Answer:
             gap_seconds=options.gap_seconds if options.two_frames else 0.0,
             seconds=options.grab_seconds,
             known=known,
+            burst=due or (options.burst and options.two_frames),  # while it waits for the second, it costs nothing
         )
         seen, attached = await tools.get(DecodePool).look(target.device, job)
     else:
         seen, attached = await _see_still(target, options, source, tools, known)
         seen, attached = tools.get(Polls).judged(target.device, seen, attached)
     memory.note(target.device, attached.glance)
+    seen = tools.get(Bursts).noted(target.device, seen)
     verdict = seen.judged.verdict
     trace("%s: %s, %d×%d, %.1f ms of CPU", verdict, seen.codec, seen.width, seen.height, seen.cpu_seconds * 1_000)
     return answer_of(seen, attached, "rtsp" if source.is_stream else "snapshot")
@@ -150,6 +155,12 @@ def _values(seen: Seen, source: str) -> dict[str, Value]:
     match seen.change:
         case Change() as change:
             values["change_mean"] = round(change.mean, 3)
+    if seen.burst:
+        found = {each.name: each.value for each in judged.measures}
+        if "flicker" in found and "rolling" in found:
+            values["flicker_percent"] = round(max(found["flicker"], found["rolling"]), 2)
+        if "shake" in found:
+            values["shake_percent"] = round(found["shake"], 3)
     return values
 
 

@@ -6,17 +6,21 @@ picture ─▶ sketch ─▶ judge (against the reference) ─┐
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
-from probes.frame.faults import BLIND, HEALTHY, ORDER, TEXTURE, Verdict
+from probes.frame.burst import Unrest, measure
+from probes.frame.faults import BLIND, HEALTHY, ORDER, SUSPICIOUS, TEXTURE, Verdict
 from probes.frame.glance import read_glance, stands_still, take_glance
 from probes.frame.job import Judged, Known, Measured, Shift
 from probes.frame.judge import Judgement, judge
 from probes.frame.learn import learn
 from probes.frame.picture import Picture
-from probes.frame.reference import BadReference, Reference, pack, renew, unpack
+from probes.frame.reel import Film, developed
+from probes.frame.reference import BadReference, Reference, pack, renew, unpack, with_habits
 from probes.frame.sketch import Sketch, sketch
+from probes.frame.steady import Steadiness, explain, judge_burst, learn_burst
 
 VOUCHED_LOOKS: Final = 20  # of a slot, before it may say that what looks dark or plain is usual for this camera
 
@@ -28,15 +32,22 @@ _FIXED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """The judgement; the reference as bytes where something was learned; the glance for the next look."""
+    """The judgement; the reference as bytes where something was learned; the glance for the next look.
+
+    `burst`: how many pictures in a row were measured.
+    """
 
     judged: Judged
     reference: bytes
     glance: bytes
+    burst: int = 0
 
 
-def assess(picture: Picture, fixed: Verdict, known: Known) -> Assessment:
-    """Judge one picture; `fixed` is what fixed thresholds say of it. About 5 ms, whatever its size."""
+def assess(picture: Picture, fixed: Verdict, known: Known, film: Film = None) -> Assessment:
+    """Judge one picture; `fixed` is what fixed thresholds say of it. About 5 ms, whatever its size.
+
+    `film`: the pictures that follow it; they are decoded if `known` says so, or where something may be wrong.
+    """
     if fixed in BLIND:
         return Assessment(Judged(fixed, {}, {}), b"", b"")
     drawn = sketch(picture)
@@ -48,9 +59,26 @@ def assess(picture: Picture, fixed: Verdict, known: Known) -> Assessment:
         score = stands_still(before, glance, reference.text)
         if score is not None:
             judgement = judgement.with_score(Verdict.FROZEN, score)
+    count, unrest, steadiness = 0, None, Steadiness()
+    habits = reference.habits[int(drawn.mono)]
+    if film is not None and (known.burst or fixed is not Verdict.OK or suspicious(judgement.scores)):
+        burst = developed(film)
+        count, unrest = len(burst), measure(burst)
+        steadiness = judge_burst(unrest, habits)
+        judgement = explain(judgement, steadiness, unrest)
     judged = conclude(fixed, judgement.tuned(known.tuning), reference)
-    learned = _learn(reference, drawn, judged, known)
-    return Assessment(judged, learned, glance.pack())
+    judged = replace(
+        judged,
+        measures=judged.measures + steadiness.measures,
+        unjudged=tuple(dict.fromkeys(judged.unjudged + steadiness.unjudged)),
+    )
+    learned = _learn(reference, drawn, judged, known, unrest)
+    return Assessment(judged, learned, glance.pack(), count)
+
+
+def suspicious(scores: Mapping[Verdict, float]) -> bool:
+    """Is one of them nearly at its threshold?"""
+    return any(score >= SUSPICIOUS for score in scores.values())
 
 
 def conclude(fixed: Verdict, judgement: Judgement, reference: Reference) -> Judged:
@@ -108,9 +136,11 @@ def _read(known: Known) -> Reference:
     return renew(reference, known.confirmed_at) if known.confirmed_at > reference.confirmed_at else reference
 
 
-def _learn(reference: Reference, drawn: Sketch, judged: Judged, known: Known) -> bytes:
+def _learn(reference: Reference, drawn: Sketch, judged: Judged, known: Known, unrest: Unrest | None) -> bytes:
     """What the database should keep from now on; empty where nothing new was learned."""
     if judged.verdict not in HEALTHY or not known.at:
         return b""
     learned = learn(reference, drawn, known.at)
+    if unrest is not None:
+        learned = with_habits(learned or reference, drawn.mono, learn_burst(unrest, reference.habits[int(drawn.mono)]))
     return b"" if learned is None else pack(learned)

@@ -29,6 +29,8 @@ class Verdict(StrEnum):
     COLOUR_CAST = "colour_cast"
     IR_CUT = "ir_cut"  # the filter is stuck: pink by day, colour by night, mono by day
     TEXT_MISSING = "text_missing"
+    FLICKER = "flicker"  # the brightness jumps from picture to picture
+    JITTER = "jitter"  # the picture shakes
     UNJUDGED = "unjudged"
 
 
@@ -43,6 +45,8 @@ ORDER: Final = (
     Verdict.SNOW,
     Verdict.MOVED,
     Verdict.COVERED,
+    Verdict.JITTER,
+    Verdict.FLICKER,
     Verdict.PARTLY_COVERED,
     Verdict.DARK,
     Verdict.OVER_EXPOSED,
@@ -55,5 +59,7 @@ ORDER: Final = (
     Verdict.OBSCURED,
     Verdict.TEXT_MISSING,
 )
+
+SUSPICIOUS: Final = 0.7  # of a threshold: then more is asked
 
 TEXTURE: Final = (Verdict.PARTLY_COVERED, Verdict.STRIPES, Verdict.BLURRED, Verdict.NOISY)

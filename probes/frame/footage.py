@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +14,11 @@ import av
 import av.error
 
 from probes.errors import Garbled
+from probes.frame.burst import Instant
 from probes.frame.picture import MAX_PIXELS, MAX_SIDE, Picture, from_frame
+from probes.frame.reel import PICTURES as PICTURES_IN_A_ROW
+from probes.frame.reel import SECONDS as ROW_SECONDS
+from probes.frame.reel import small_luma
 from probes.frame.still import decode
 
 PICTURES: Final = frozenset({".jpg", ".jpeg", ".png"})
@@ -45,6 +50,7 @@ class Shot:
 
     `at`: seconds since the epoch (the zone of the names is taken as UTC). `picture` None: `error` says
     why it could not be decoded. `damaged`: it breaks off. `before`: the picture of a video `gap_seconds` earlier.
+    `burst`: the pictures of a video that lead up to this one, None for others.
     """
 
     name: str
@@ -55,6 +61,7 @@ class Shot:
     error: str = ""
     before: Picture | None = None
     gap_seconds: float = 0.0
+    burst: tuple[Instant, ...] | None = None
 
 
 def time_of(path: Path) -> float | None:
@@ -146,6 +153,7 @@ def _video(file: Path, interval_seconds: float, begin: float) -> Iterator[Shot]:
             stream.thread_count = 1
             codec = stream.codec_context.name
             following, recent = 0.0, list[tuple[float, Picture]]()
+            row = deque[Instant](maxlen=PICTURES_IN_A_ROW)
             first: float | None = None
             for frame in container.decode(stream):
                 if (
@@ -157,6 +165,10 @@ def _video(file: Path, interval_seconds: float, begin: float) -> Iterator[Shot]:
                 first = frame.time if first is None else first
                 seconds = frame.time - first
                 wanted = seconds >= following
+                if frame.is_corrupt:
+                    row.clear()
+                elif seconds >= following - ROW_SECONDS:
+                    row.append(Instant(seconds, small_luma(frame)))
                 soon = seconds >= following - GAP_SECONDS and (not recent or seconds - recent[-1][0] >= 0.5)
                 if not wanted and not soon:
                     continue
@@ -172,6 +184,7 @@ def _video(file: Path, interval_seconds: float, begin: float) -> Iterator[Shot]:
                         damaged=bool(frame.is_corrupt),
                         before=older[1] if older else None,
                         gap_seconds=seconds - older[0] if older else 0.0,
+                        burst=tuple(one for one in row if seconds - one.seconds <= ROW_SECONDS) if older else None,
                     )
                 recent = [*recent[-5:], (seconds, picture)]
     except av.error.FFmpegError as error:

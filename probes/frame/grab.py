@@ -17,6 +17,8 @@ import av.error
 from probes.errors import Denied, Garbled, LocalTrouble, NoAnswer, Refused, Trouble, Unsupported
 from probes.frame.job import StreamJob
 from probes.frame.picture import MAX_PIXELS, MAX_SIDE, Picture, from_frame
+from probes.frame.reel import SECONDS as BURST_SECONDS
+from probes.frame.reel import Film, Reel
 from probes.frame.units import Unit, units
 from probes.target import Login
 
@@ -44,13 +46,17 @@ _OPTIONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Grab:
-    """One or two key frames of one session, and the seconds between them. `corrupt`: the decoder found damage."""
+    """One or two key frames of one session, and the seconds between them. `corrupt`: the decoder found damage.
+
+    `film`: the pictures that followed the first one at once; None where none were asked for.
+    """
 
     codec: str
     first: Picture | None
     second: Picture | None
     gap_seconds: float
     corrupt: bool
+    film: Film = None
 
 
 def grab(job: StreamJob, cancelled: threading.Event) -> Grab:
@@ -88,12 +94,17 @@ def _session(url: str, job: StreamJob, probing: dict[str, str], deadline: float,
         first: Picture | None = None
         first_at = 0.0
         first_seconds: float | None = None
+        reel: Reel | None = None
         give_up = deadline
         for unit in units(decoder.name, _packets(container, stream, cancelled)):
             now = time.monotonic()
+            if reel is not None:
+                reel.take(unit, now)
+                if reel.full and not job.gap_seconds:
+                    break
             if now > give_up:
                 break
-            if not unit.key:
+            if not unit.key or (first is not None and not job.gap_seconds):
                 continue
             gap = _gap(now - first_at, unit.seconds, first_seconds)
             if first is not None and gap < job.gap_seconds - GAP_TOLERANCE_SECONDS:
@@ -102,14 +113,18 @@ def _session(url: str, job: StreamJob, probing: dict[str, str], deadline: float,
             if corrupt or picture is None:
                 return Grab(decoder.name, picture or first, None, 0.0, corrupt=True)
             if first is not None:
-                return Grab(decoder.name, first, picture, gap, corrupt=False)
-            if not job.gap_seconds:
+                return Grab(decoder.name, first, picture, gap, corrupt=False, film=reel)
+            if not job.gap_seconds and not job.burst:
                 return Grab(decoder.name, picture, None, 0.0, corrupt=False)
             first, first_at, first_seconds = picture, now, unit.seconds
-            give_up = min(deadline, now + job.gap_seconds + SECOND_PATIENCE_SECONDS)
+            patience = job.gap_seconds + SECOND_PATIENCE_SECONDS if job.gap_seconds else BURST_SECONDS
+            give_up = min(deadline, now + patience)
+            if job.burst:
+                reel = Reel(decoder.name, bytes(decoder.extradata or b""))
+                reel.take(unit, now)
         if first is None:
             raise NoAnswer(f"no key frame within {job.seconds:g} s")
-        return Grab(decoder.name, first, None, 0.0, corrupt=False)
+        return Grab(decoder.name, first, None, 0.0, corrupt=False, film=reel)
 
 
 def _open(url: str, options: dict[str, str], timeout: tuple[float, float]) -> Any:

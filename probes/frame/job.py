@@ -29,7 +29,7 @@ class Known:
     `reference` and `glance`: as the last look gave them, empty if there is none. `at`: now, seconds since the epoch; 0:
     learn nothing. `tuning`: fault → by how much a person moved its threshold. `confirmed_at`: when a person confirmed a
     new view, 0 if nobody did. `presets`: the camera turns by itself, and what it has not seen yet is a new view.
-    `masks`: what evidence must not show.
+    `masks`: what evidence must not show. `burst`: decode the pictures of a burst even where nothing is suspicious.
     """
 
     reference: bytes = b""
@@ -39,6 +39,7 @@ class Known:
     confirmed_at: float = 0.0
     presets: bool = False
     masks: tuple[Rectangle, ...] = ()
+    burst: bool = False
 
 
 NOTHING: Final = Known()
@@ -46,7 +47,10 @@ NOTHING: Final = Known()
 
 @dataclass(frozen=True, slots=True)
 class StreamJob:
-    """Open this RTSP stream and take one key frame, or two that lie `gap_seconds` apart (0: one). Ends in `seconds`."""
+    """Open this RTSP stream and take one key frame, or two that lie `gap_seconds` apart (0: one). Ends in `seconds`.
+
+    `burst`: keep the pictures that follow the first one, and judge how steady they are.
+    """
 
     url: str  # without credentials
     login: Login | None
@@ -54,6 +58,7 @@ class StreamJob:
     gap_seconds: float
     seconds: float
     known: Known = NOTHING
+    burst: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +137,9 @@ class Judged:
 
     `faults`: True for the one that is named, False for those that are certainly not there, absent where it cannot be
     known. `scores`: fault → what was measured against what was learned, 1 at the threshold. `unjudged`: why some could
-    not be judged (learning, light, few_blocks, turning). `covered`: 144 characters, 1 for each of 9×16 blocks that
-    shows something else, empty if none does. `slot`, `slots`, `looks`: which state of the camera it was compared with,
-    how many it has, from how many looks.
+    not be judged (learning, light, few_blocks, turning, one_picture, few_pictures, restless). `covered`: 144
+    characters, 1 for each of 9×16 blocks that shows something else, empty if none does. `slot`, `slots`, `looks`: which
+    state of the camera it was compared with, how many it has, from how many looks.
     """
 
     verdict: Verdict
@@ -165,7 +170,10 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a worker saw. `measures` is None where nothing could be decoded although the device sent a picture."""
+    """What a worker saw. `measures` is None where nothing could be decoded although the device sent a picture.
+
+    `burst`: pictures in a row that were measured, 0 if none were decoded.
+    """
 
     codec: Annotated[str, Field(max_length=32)]
     width: int
@@ -179,3 +187,4 @@ class Seen:
     grab_seconds: Finite
     cpu_seconds: Finite
     rss_bytes: int
+    burst: Annotated[int, Field(ge=0, le=64)] = 0

@@ -6,6 +6,7 @@ import hashlib
 import resource
 import threading
 import time
+from dataclasses import replace
 from typing import Final
 
 import cv2
@@ -49,7 +50,10 @@ def examine(grabbed: Grab, known: Known, *, still: bool, started: float, cpu: fl
     fixed = judge(measures, change, corrupt=grabbed.corrupt)
     assessed = Assessment(Judged(fixed, {}, {}), b"", b"")
     if latest is not None and fixed not in BLIND:
-        assessed = assess(latest, fixed, known)
+        assessed = assess(latest, fixed, known, grabbed.film)
+    judged = assessed.judged
+    if still and fixed not in BLIND:
+        judged = replace(judged, unjudged=(*judged.unjudged, "one_picture"))
     seen = Seen(
         codec=grabbed.codec,
         width=latest.width if latest is not None else 0,
@@ -57,12 +61,13 @@ def examine(grabbed: Grab, known: Known, *, still: bool, started: float, cpu: fl
         corrupt=grabbed.corrupt,
         measures=measures,
         change=change,
-        judged=assessed.judged,
+        judged=judged,
         evidence=evidence,
         signature=_signature(latest) if latest is not None and still else "",
         grab_seconds=grab_seconds,
         cpu_seconds=time.thread_time() - cpu,
         rss_bytes=_rss_bytes(),
+        burst=assessed.burst,
     )
     marked = mark(jpeg, assessed.judged) if assessed.judged.verdict is not Verdict.OK else b""
     return seen, Attached(jpeg, marked, assessed.reference, assessed.glance)

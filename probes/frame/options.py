@@ -23,7 +23,8 @@ class FrameOptions(Options):
     """`url`, in which `{host}` stands for the device's address; or `path` with `port` and `tls`; or neither.
 
     With neither, ONVIF names the address of the `profile`: its stream, or, with `source: snapshot` or where the device
-    has no stream, its snapshot.
+    has no stream, its snapshot. With `burst`, flicker and jitter are judged by eight pictures in a row, every
+    `burst_every_seconds` and whenever something may be wrong (0: with every look). A snapshot cannot tell.
     """
 
     source: Literal["auto", "rtsp", "snapshot"] = "auto"
@@ -38,6 +39,8 @@ class FrameOptions(Options):
     reference: Path | None = None  # what to begin with; `sitewarden frame replay --save` writes such a file
     masks: tuple[Mask, ...] = ()  # left, top, width, height in shares of the picture: coarse squares in evidence
     presets: bool = False  # the camera goes from preset to preset by itself (PTZ on tour)
+    burst: bool = True  # RTSP: eight pictures in a row, for flicker and jitter
+    burst_every_seconds: Annotated[float, Field(ge=0, le=604_800)] = 3_600.0  # and whenever something may be wrong
     gap_seconds: Annotated[float, Field(ge=0.5, le=10)] = 2.0
     grab_seconds: Annotated[float, Field(ge=2, le=60)] = 14.0  # keep it 4 s below the check's timeout
     max_bytes: Annotated[int, Field(ge=10_000, le=16_000_000)] = 8_000_000  # of a snapshot

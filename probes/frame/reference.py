@@ -13,6 +13,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from probes.frame import habits as habit
+from probes.frame.habits import NO_HABITS, Habits
 from probes.frame.sketch import BAND, HEIGHT, WIDTH, Sketch
 from probes.frame.slot import GRIDS, NUMBERS, Slot, pack_structure, unpack_structure
 
@@ -82,7 +84,7 @@ class Reference:
     """All that is known of one camera.
 
     `hours`: float32[24, 4], looks in colour and in mono, mean luma and its variance by hour of the day (UTC).
-    Times: seconds since the epoch.
+    `habits`: how much it flickers and shakes in colour, and in mono. Times: seconds since the epoch.
     """
 
     slots: tuple[Slot, ...] = ()
@@ -93,6 +95,7 @@ class Reference:
     last_at: float = 0.0
     view: int = 0  # number of the view that is valid now
     confirmed_at: float = 0.0  # when a person last confirmed a new one
+    habits: tuple[Habits, Habits] = (NO_HABITS, NO_HABITS)
 
 
 def pack(reference: Reference) -> bytes:
@@ -103,6 +106,7 @@ def pack(reference: Reference) -> bytes:
         "last_at": reference.last_at,
         "view": reference.view,
         "confirmed_at": reference.confirmed_at,
+        "habits": [habit.as_json(habits) for habits in reference.habits],
         "slots": [[slot.mono, slot.looks, slot.first_at, slot.last_at, slot.view] for slot in reference.slots],
         "text": None
         if reference.text is None
@@ -197,7 +201,16 @@ def _read(head: Any, arrays: _Arrays) -> Reference:
         last_at=float(head["last_at"]),
         view=int(head["view"]),
         confirmed_at=float(head["confirmed_at"]),
+        habits=_read_habits(head.get("habits")),
     )
+
+
+def _read_habits(found: Any) -> tuple[Habits, Habits]:
+    """Of colour and of mono; none in references that were written before bursts were looked at."""
+    if found is None:
+        return NO_HABITS, NO_HABITS
+    colour, mono = found
+    return habit.read(colour), habit.read(mono)
 
 
 def _read_slot(entry: Any, arrays: _Arrays) -> Slot:
@@ -225,6 +238,7 @@ def renew(reference: Reference, confirmed_at: float) -> Reference:
         looks=0,
         view=reference.view + 1,
         confirmed_at=confirmed_at,
+        habits=(NO_HABITS, NO_HABITS),
     )
 
 
@@ -287,3 +301,9 @@ def with_slot(reference: Reference, index: int | None, slot: Slot) -> Reference:
             del slots[min(range(len(slots)), key=lambda each: (slots[each].looks, slots[each].last_at))]
         slots.append(slot)
     return replace(reference, slots=tuple(slots))
+
+
+def with_habits(reference: Reference, mono: bool, habits: Habits) -> Reference:
+    """With these in place of what was known of its bursts in colour, or in mono."""
+    colour, other = reference.habits
+    return replace(reference, habits=(colour, habits) if mono else (habits, other))

@@ -118,6 +118,9 @@ class Camera(Device):
         lost = [name for name in self.faults if name in self._films.lost]
         if lost:
             return self._films.lost[lost[-1]]
+        if {"flicker", "jitter"} & self.faults.keys():
+            amounts = {name: self.faults.get(name, 0.0) for name in ("flicker", "jitter")}
+            return film.unsettle(self._own, self.second(), **amounts)
         if "frozen" not in self.faults:
             self._frozen = None
             return garble(self._own) if "garbled" in self.faults else self._own

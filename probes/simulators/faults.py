@@ -28,6 +28,8 @@ _CAMERA = (
     Fault("blue", "the encoder has no input: a blue picture"),
     Fault("no_signal", "the encoder has no input: a grey picture with words"),
     Fault("frozen", "the picture stands still"),
+    Fault("flicker", "share by which the brightness goes up and down", 0.12),
+    Fault("jitter", "share of the width by which the picture shakes", 0.016),
     Fault("garbled", "the slices are corrupted"),
     Fault("clock_drift", "seconds by which the clock is ahead", 180.0),
     Fault("wrong_password", "somebody has changed the camera's password"),

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from probes.simulators import scenes
-from probes.simulators.clip import FRAMES_A_SECOND, Clip, cut
+from probes.simulators.clip import FRAMES_A_SECOND, Clip, annex_b, cut
 from probes.simulators.scenes import HEIGHT, LOOP_SECONDS, WIDTH, Picture
 
 _EDITION = 5  # part of the files' names: raise it when what is drawn or encoded changes
@@ -53,6 +53,22 @@ def freeze(clip: Clip, second: int) -> Clip:
     """A clip that shows the key frame of that second for ever, as an encoder does whose sensor hangs."""
     still = _decode(clip, second)
     return cut(_encode([still] * FRAMES_A_SECOND))
+
+
+def unsettle(clip: Clip, second: int, *, flicker: float = 0.0, jitter: float = 0.0) -> Clip:
+    """Three seconds of a clip whose brightness goes up and down, or whose mast shakes, by these shares.
+
+    Of the brightness, and of the width: a beat of 4 Hz with the mains, and steps at random.
+    """
+    dice = np.random.default_rng(1)
+    pictures: list[Picture] = []
+    for number, picture in enumerate(_decode_all(clip, second, _LOST_SECONDS)):
+        right, down = dice.uniform(-jitter, jitter, 2) * WIDTH
+        shift = np.array([[1, 0, right], [0, 1, down]], np.float32)
+        moved = cv2.warpAffine(picture, shift, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT) if jitter else picture
+        gain = 1 + flicker * np.sin(2 * np.pi * 4 * number / FRAMES_A_SECOND)
+        pictures.append(np.clip(moved * gain, 0, 255).astype(np.uint8))
+    return cut(_encode(pictures))
 
 
 def snapshot(clip: Clip, second: int) -> bytes:
@@ -100,6 +116,15 @@ def _encode(pictures: Iterable[Picture]) -> bytes:
     for packet in encoder.encode(None):
         stream += bytes(packet)
     return bytes(stream)
+
+
+def _decode_all(clip: Clip, second: int, seconds: int) -> Iterable[Picture]:
+    decoder = av.CodecContext.create("h264", "r")
+    for at in range(second, second + seconds):
+        for number, frame in enumerate(clip.group(at)):
+            nals = (clip.sps, clip.pps, *frame) if number == 0 else frame
+            for decoded in decoder.decode(av.Packet(annex_b(nals))):
+                yield np.asarray(decoded.to_ndarray(format="bgr24"), np.uint8)
 
 
 def _decode(clip: Clip, second: int) -> Picture:

@@ -58,6 +58,21 @@ async def test_what_pictures_are_judged(simsite: SimSite, look: Look) -> None:
     assert {seen.device: seen.values.get("verdict") for seen in looks} == cameras
 
 
+async def test_a_picture_that_flickers_and_one_that_shakes(simsite: SimSite, look: Look) -> None:
+    cameras = {"camera-02": "flicker", "camera-05": "jitter"}
+    for seen in await asyncio.gather(*(look(camera, "frame") for camera in cameras)):
+        assert seen.values["flicker"] is seen.values["jitter"] is False
+        assert float(seen.values["flicker_percent"]) < 0.5
+        assert float(seen.values["shake_percent"]) < 0.1
+    with contextlib.ExitStack() as failing:
+        for camera, fault in cameras.items():
+            failing.enter_context(simsite.failing(camera, fault))
+        looks = await asyncio.gather(*(look(camera, "frame") for camera in cameras))
+    assert {seen.device: seen.values.get("verdict") for seen in looks} == cameras
+    assert float(looks[0].values["flicker_percent"]) == pytest.approx(11, abs=4)
+    assert float(looks[1].values["shake_percent"]) == pytest.approx(1.1, abs=0.5)
+
+
 async def test_a_drifted_clock(simsite: SimSite, look: Look) -> None:
     with simsite.failing("camera-03", "clock_drift", -900):
         seen = await look("camera-03", "onvif")

@@ -39,6 +39,9 @@ MEASURES: Final = {
     "clipped": msg("Over-exposed share"),
     "hue_blue": msg("Shift towards blue"),
     "hue_red": msg("Shift towards red"),
+    "flicker": msg("Flicker, per cent of the brightness"),
+    "rolling": msg("Rolling bands, per cent of the brightness"),
+    "shake": msg("Shake, per cent of the width"),
 }
 
 

@@ -57,11 +57,11 @@ JUDGED = Judged(
 )
 SEEN = Seen(
     "h264", 1920, 1080, False, MEASURES, Change(2.0, 1.5, 9.0, False), JUDGED, Evidence(640, 360), "", 2.5, 0.02,
-    90_000_000,
+    90_000_000, 8,
 )  # fmt: skip
 JPEG = b"\xff\xd8jpeg"
 KNOWN = Known(
-    b"SWREF-bytes", b"glance", 1_700_000_000.5, {"moved": 1.5}, 1_690_000_000.0, True, ((0.1, 0.2, 0.3, 0.4),)
+    b"SWREF-bytes", b"glance", 1_700_000_000.5, {"moved": 1.5}, 1_690_000_000.0, True, ((0.1, 0.2, 0.3, 0.4),), True
 )
 
 
@@ -79,7 +79,7 @@ def _through(message: Message) -> Message:
         StreamJob("rtsp://127.0.0.1/x", Login("admin", Secret("p@ss:wörd/1")), "tcp", 2.0, 14.0),
         StreamJob("rtsp://127.0.0.1/x", None, "udp", 0.0, 5.0),
         StillJob(b"\xff\xd8picture", 5.0),
-        StreamJob("rtsp://127.0.0.1/x", None, "udp", 0.0, 5.0, KNOWN),
+        StreamJob("rtsp://127.0.0.1/x", None, "udp", 0.0, 5.0, KNOWN, True),
         StillJob(b"\xff\xd8picture", 5.0, KNOWN),
     ],
 )

@@ -15,6 +15,7 @@ from monitor.cli.language import _, language_of
 from monitor.cli.replay import Look, Replay
 from monitor.locale import Formats, translate
 from monitor.web.views.numbers import figure, written
+from probes.frame import places
 from probes.frame.faults import ORDER
 from probes.frame.footage import NoFootage, Shot, count, find, shots
 from probes.frame.reference import MAX_BYTES, BadReference, unpack
@@ -25,6 +26,7 @@ _REFERENCE = click.option(
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help=_("What is known of the camera: a file that --save or the console wrote."),
 )
+_PLACE = click.option("--place", help=_("Of a camera that turns: the place, by its preset's name or its number."))
 
 
 @click.group(help=_("Judge pictures of one camera as the daemon does."))
@@ -35,10 +37,11 @@ def frame() -> None:
 @frame.command(help=_("Say what is wrong with each picture and why: every measure beside what is usual."))
 @_FILES
 @_REFERENCE
+@_PLACE
 @click.option("--json", "as_json", is_flag=True, help=_("One line of JSON a picture."))
-def explain(files: tuple[Path, ...], reference: Path | None, as_json: bool) -> None:
+def explain(files: tuple[Path, ...], reference: Path | None, place: str | None, as_json: bool) -> None:
     """Say what is wrong with each picture and why."""
-    replay = Replay(_read(reference), learning=False)
+    replay = Replay(_read(reference, place), learning=False)
     for look in replay.run(_shots(files, 0.0)):
         if as_json:
             click.echo(orjson.dumps(look.report()).decode())
@@ -54,6 +57,7 @@ def explain(files: tuple[Path, ...], reference: Path | None, as_json: bool) -> N
 )
 @_FILES
 @_REFERENCE
+@_PLACE
 @click.option(
     "--interval",
     default=0.0,
@@ -75,6 +79,7 @@ def replay(
     files: tuple[Path, ...],
     *,
     reference: Path | None,
+    place: str | None,
     interval: float,
     learn: Path | None,
     no_learning: bool,
@@ -83,7 +88,7 @@ def replay(
     marked: Path | None,
 ) -> None:
     """Run footage through the production line and write a report."""
-    line = Replay(_read(reference))
+    line = Replay(_read(reference, place))
     if learn is not None:
         for _look in line.run(_shown(_shots((learn,), interval), (learn,), interval, _("learning"))):
             pass
@@ -119,16 +124,35 @@ def _summary(looks: list[dict[str, Any]], line: Replay) -> dict[str, Any]:
     }
 
 
-def _read(reference: Path | None) -> bytes:
+def _read(reference: Path | None, place: str | None) -> bytes:
     if reference is None:
         return b""
     try:
         with reference.open("rb") as file:
             data = file.read(MAX_BYTES * 2)
+        known = places.unpack(data).places
+        if known:
+            data = _choose(known, reference, place)
         unpack(data)
     except (BadReference, OSError) as error:
         raise click.ClickException(f"{reference}: {error}") from None
     return data
+
+
+def _choose(known: tuple[places.Place, ...], reference: Path, place: str | None) -> bytes:
+    """What was learned at that place."""
+    found = [one for number, one in enumerate(known, 1) if place in (one.name, str(number))]
+    if not found and len(known) == 1 and place is None:
+        found = [known[0]]
+    if not found:
+        say = (
+            _("no such place, there are: {names}")
+            if place
+            else _("several places are in it, name one by --place: {names}")
+        )
+        names = ", ".join(f"{number} {one.name}".strip() for number, one in enumerate(known, 1))
+        raise click.ClickException(f"{reference}: {say.format(names=names)}")
+    return found[0].reference
 
 
 def _shots(files: tuple[Path, ...], interval: float) -> Iterator[Shot]:

@@ -50,7 +50,7 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
             "clipped_share dark_share change_mean grab_seconds score unjudged learned_looks states covered_share "
             "moved_right_share moved_down_share moved_degrees moved covered partly_covered obscured blurred noisy snow "
             "stripes fog colour_cast ir_cut dark over_exposed frozen text_missing flicker jitter "
-            "flicker_percent shake_percent"
+            "flicker_percent shake_percent preset places away away_seconds"
         ),
         {"measure": _words("value low high"), "fault": _words("score")},
     ),

@@ -24,6 +24,7 @@ from probes.frame.options import FrameOptions
 from probes.frame.polls import Polls
 from probes.frame.pool import DecodePool
 from probes.frame.source import Source, find_source, with_address
+from probes.frame.turning import Turning
 from probes.observation import NO_ROWS, Answer, Picture, Rows, Value
 from probes.probe import Lane, Probe
 from probes.target import Target
@@ -41,15 +42,17 @@ async def ask(target: Target, options: FrameOptions, tools: Tools) -> Answer:
     picture's width and height) and moved_degrees, width and height (pixels), codec, source ("rtsp"/"snapshot"),
     grab_seconds, luma_mean, luma_p01, luma_p99, luma_std (levels 0 to 255), texture (levels a pixel), dominant_share,
     clipped_share, dark_share, change_mean (levels) where two key frames came, flicker_percent (of the brightness) and
-    shake_percent (of the width) where a burst was looked at. Rows: measure (value, low, high),
-    fault (score). A picture that the device sends damaged, twice, is a verdict (`garbled`); an answer that is no
-    picture at all is an outcome. The evidence is a JPEG of at most 60 kB.
+    shake_percent (of the width) where a burst was looked at; of a camera that turns also what `Turning.end` says. Rows:
+    measure (value, low, high), fault (score). A picture that the device sends damaged, twice, is a verdict (`garbled`);
+    an answer that is no picture at all is an outcome. The evidence is a JPEG of at most 60 kB.
     """
     source = await find_source(target, options, tools)
     memory = tools.get(Memory)
     known = await memory.recall(target.device, presets=options.presets, begin=options.reference)
     due = options.burst and tools.get(Bursts).due(target.device, options.burst_every_seconds)
-    known = replace(known, masks=options.masks, burst=due)
+    turning = tools.get(Turning)
+    stand = await turning.begin(target, options, replace(known, masks=options.masks, burst=due))
+    known = stand.known
     if source.is_stream:
         job = StreamJob(
             url=await with_address(source, tools),
@@ -64,11 +67,13 @@ async def ask(target: Target, options: FrameOptions, tools: Tools) -> Answer:
     else:
         seen, attached = await _see_still(target, options, source, tools, known)
         seen, attached = tools.get(Polls).judged(target.device, seen, attached)
+    seen, attached, stood = await turning.end(target, options, stand, seen, attached)
     memory.note(target.device, attached.glance)
     seen = tools.get(Bursts).noted(target.device, seen)
     verdict = seen.judged.verdict
     trace("%s: %s, %d×%d, %.1f ms of CPU", verdict, seen.codec, seen.width, seen.height, seen.cpu_seconds * 1_000)
-    return answer_of(seen, attached, "rtsp" if source.is_stream else "snapshot")
+    answer = answer_of(seen, attached, "rtsp" if source.is_stream else "snapshot")
+    return replace(answer, values={**answer.values, **stood}) if stood else answer
 
 
 def answer_of(seen: Seen, attached: Attached, source: str) -> Answer:

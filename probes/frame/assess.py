@@ -18,7 +18,8 @@ from probes.frame.judge import Judgement, judge
 from probes.frame.learn import learn
 from probes.frame.picture import Picture
 from probes.frame.reel import Film, developed
-from probes.frame.reference import BadReference, Reference, pack, renew, unpack, with_habits
+from probes.frame.reference import BadReference, Reference, renew, unpack, with_habits
+from probes.frame.room import pack_within
 from probes.frame.sketch import Sketch, sketch
 from probes.frame.steady import Steadiness, explain, judge_burst, learn_burst
 
@@ -143,4 +144,4 @@ def _learn(reference: Reference, drawn: Sketch, judged: Judged, known: Known, un
     learned = learn(reference, drawn, known.at)
     if unrest is not None:
         learned = with_habits(learned or reference, drawn.mono, learn_burst(unrest, reference.habits[int(drawn.mono)]))
-    return b"" if learned is None else pack(learned)
+    return b"" if learned is None else pack_within(learned, known.room_bytes)

@@ -29,7 +29,8 @@ class Known:
     `reference` and `glance`: as the last look gave them, empty if there is none. `at`: now, seconds since the epoch; 0:
     learn nothing. `tuning`: fault → by how much a person moved its threshold. `confirmed_at`: when a person confirmed a
     new view, 0 if nobody did. `presets`: the camera turns by itself, and what it has not seen yet is a new view.
-    `masks`: what evidence must not show. `burst`: decode the pictures of a burst even where nothing is suspicious.
+    `room_bytes`: how large the reference may become. `masks`: what evidence must not show. `burst`: decode the pictures
+    of a burst even where nothing is suspicious.
     """
 
     reference: bytes = b""
@@ -40,6 +41,7 @@ class Known:
     presets: bool = False
     masks: tuple[Rectangle, ...] = ()
     burst: bool = False
+    room_bytes: int = 200_000
 
 
 NOTHING: Final = Known()

@@ -19,6 +19,17 @@ Mask = tuple[Share, Share, Share, Share]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
+class PtzOptions(Options):
+    """Of a camera that turns, if it says by ONVIF where it looks.
+
+    `home`: name or token of the preset where it belongs; `away_after_seconds`: how long it may stand elsewhere.
+    """
+
+    ask: bool = True  # where it looks, before and after each picture
+    home: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    away_after_seconds: Annotated[float, Field(ge=60, le=604_800)] = 1_800.0
+
+
 class FrameOptions(Options):
     """`url`, in which `{host}` stands for the device's address; or `path` with `port` and `tls`; or neither.
 
@@ -38,7 +49,8 @@ class FrameOptions(Options):
     two_frames: bool = True  # RTSP: take a second key frame, and see whether anything moved
     reference: Path | None = None  # what to begin with; `sitewarden frame replay --save` writes such a file
     masks: tuple[Mask, ...] = ()  # left, top, width, height in shares of the picture: coarse squares in evidence
-    presets: bool = False  # the camera goes from preset to preset by itself (PTZ on tour)
+    presets: bool = False  # the camera goes from preset to preset by itself, and does not say where it looks
+    ptz: PtzOptions = PtzOptions()
     burst: bool = True  # RTSP: eight pictures in a row, for flicker and jitter
     burst_every_seconds: Annotated[float, Field(ge=0, le=604_800)] = 3_600.0  # and whenever something may be wrong
     gap_seconds: Annotated[float, Field(ge=0.5, le=10)] = 2.0

@@ -17,7 +17,7 @@ from probes.errors import Denied, Garbled, Trouble, Unsupported
 from probes.observation import NO_ROWS, Value, Values
 from probes.onvif.addresses import parse_address, port_of, rehost
 from probes.onvif.client import Client
-from probes.onvif.soap import DEVICE, EVENTS, MEDIA, MEDIA2, Call
+from probes.onvif.soap import DEVICE, EVENTS, MEDIA, MEDIA2, PTZ, Call
 from probes.onvif.xml import Node
 from probes.target import redact
 from probes.tools import trace
@@ -140,7 +140,7 @@ async def read_services(client: Client, url: str) -> dict[str, str]:
     except (Unsupported, Garbled) as trouble:  # older than ONVIF 2.0
         trace("%s", trouble)
     response = await client.call(url, Call(DEVICE, "GetCapabilities", "<Category>All</Category>"))
-    names = {DEVICE: "Device", MEDIA: "Media", EVENTS: "Events"}
+    names = {DEVICE: "Device", MEDIA: "Media", EVENTS: "Events", PTZ: "PTZ"}
     return {service: response.read("Capabilities", name, "XAddr") for service, name in names.items()}
 
 
@@ -158,6 +158,8 @@ async def find_media(client: Client, url: str) -> None:
         raise Unsupported("it names no media service")
     known.theirs = port_of(device or media)
     known.media = rehost(media, client.target.host, ours=ours, theirs=known.theirs)
+    ptz = parse_address(services.get(PTZ, ""), _HTTP)
+    known.ptz = "" if ptz is None else rehost(ptz, client.target.host, ours=ours, theirs=known.theirs)
 
 
 async def read_profiles(client: Client) -> None:
@@ -165,16 +167,21 @@ async def read_profiles(client: Client) -> None:
     known = client.known
     if not known.media:
         return
-    arguments = "<Type>VideoEncoder</Type>" if known.media2 else ""
+    arguments = ""
+    if known.media2:
+        arguments = "<Type>VideoEncoder</Type>" + ("<Type>PTZ</Type>" if known.ptz else "")
     response = await client.call(known.media, Call(_media(client), "GetProfiles", arguments))
     before = known.rows.get("profile", {})
     rows: dict[str, Values] = {}
+    known.ptz_profile = ""
     for node in response.all("Profiles")[:MAX_PROFILES]:
         token = node.attributes.get("token", "").strip()
         if token and len(token) <= MAX_TOKEN:
             token = _share(token)
             uris = {name: uri for name, uri in before.get(token, {}).items() if name.endswith("_uri")}
             rows[token] = {**_profile(node), **uris}
+            turns = node.find("PTZConfiguration") or node.find("Configurations", "PTZ")
+            known.ptz_profile = known.ptz_profile or (token if turns is not None else "")
     known.rows = {"profile": rows} if rows else NO_ROWS
 
 

@@ -33,6 +33,9 @@ class Known:
     ahead_seconds: float = 0.0  # of its clock
     media: str = ""  # address of its media service
     media2: bool = False  # that service is version 2
+    ptz: str = ""  # address of its PTZ service
+    ptz_profile: str = ""  # token of a profile that turns the camera
+    ptz_refused_until: float = 0.0  # it would not say where it looks
     theirs: int | None = None  # the port on which it believes to serve ONVIF
     identity: tuple[str, str, str, str, str] = ("", "", "", "", "")  # vendor, model, firmware, serial, hardware
     mac: str = ""
@@ -51,6 +54,7 @@ class Memory:
 
     def __init__(self, tools: Tools) -> None:
         self._known: OrderedDict[tuple[str, str, int], Known] = OrderedDict()
+        self._ports: dict[tuple[str, str], int] = {}  # by which its profiles are known, or will be
         self._locks: WeakValueDictionary[tuple[str, str, int], asyncio.Lock] = WeakValueDictionary()
 
     def recall(self, target: Target, port: int) -> Known:
@@ -60,9 +64,18 @@ class Memory:
         if known is None:
             known = self._known[key] = Known()
             if len(self._known) > MAX_DEVICES:
-                self._known.popitem(last=False)
+                (device, host, _), _ = self._known.popitem(last=False)
+                self._ports.pop((device, host), None)
+        if self.find(target, port) is None or known.rows:
+            self._ports[target.device, target.host] = port
         self._known.move_to_end(key)
         return known
+
+    def find(self, target: Target, port: int) -> Known | None:
+        """What is known of this device, by that port or, where another check found it, by another."""
+        places = (port, self._ports.get((target.device, target.host), port))
+        found = (self._known.get((target.device, target.host, each)) for each in places)
+        return next((known for known in found if known is not None and known.rows), None)
 
     def lock(self, target: Target, port: int) -> asyncio.Lock:
         """Held while its inventory is taken, so that two checks do not ask for the same, nor try a password twice."""

@@ -21,13 +21,14 @@ DEVICE: Final = "http://www.onvif.org/ver10/device/wsdl"
 MEDIA: Final = "http://www.onvif.org/ver10/media/wsdl"
 MEDIA2: Final = "http://www.onvif.org/ver20/media/wsdl"
 EVENTS: Final = "http://www.onvif.org/ver10/events/wsdl"
+PTZ: Final = "http://www.onvif.org/ver20/ptz/wsdl"
 
 _WSS: Final = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss"
 _REFUSALS: Final = ("notauthorized", "not authorized", "failedauthentication", "failedcheck", "unauthorized",
                     "senderisnotauthorized", "invalidsecurity", "authentication failed")  # fmt: skip
 _UNSUPPORTED: Final = ("notsupported", "not supported", "notimplemented", "not implemented", "unknownaction",
                        "mustunderstand", "noprofile", "invalidargval", "dataencodingunknown", "endpointunavailable",
-                       "method not found", "optionalaction")  # fmt: skip
+                       "method not found", "optionalaction", "nostatus", "noptzprofile")  # fmt: skip
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -36,6 +36,7 @@ class Shape:
 
     base: str = "127.20.0.0"
     cameras: int = 24
+    domes: int = 0  # of them, the last ones: they turn, and say by ONVIF where they look
     recorders: int = 2
     panels: int = 1
     switches: int = 2

@@ -11,6 +11,7 @@ from probes.simulators.device import Device
 from probes.simulators.film import Films
 from probes.simulators.gate import Gate
 from probes.simulators.pullpoints import PullPoints
+from probes.simulators.turret import PRESETS, Turret
 
 MODEL, MAKER, FIRMWARE = "SW-C2M", "Example Optics", "V5.7.3 build 240613"
 UPGRADED = "V5.8.0 build 260102"
@@ -19,9 +20,9 @@ _CHANGED_PASSWORD = PASSWORD + "-changed"  # nobody is to know it
 
 
 class Camera(Device):
-    """One camera: a film in an endless loop behind RTSP, ONVIF and a snapshot's address."""
+    """One camera: a film in an endless loop behind RTSP, ONVIF and a snapshot's address; a dome turns."""
 
-    def __init__(self, blueprint: Blueprint, films: Films) -> None:
+    def __init__(self, blueprint: Blueprint, films: Films, *, dome: bool = False) -> None:
         super().__init__(blueprint)
         self._films = films
         self._own = films.cameras[(blueprint.number - 1) % len(films.cameras)]
@@ -33,6 +34,7 @@ class Camera(Device):
         # every third one knows WS-Security alone for SOAP, as older firmware does
         self.soap_by_digest = blueprint.number % 3 != 0
         self.points = PullPoints(self)
+        self.turret = Turret(blueprint.number, time.time) if dome else None
 
     @property
     def serial(self) -> str:
@@ -80,13 +82,13 @@ class Camera(Device):
 
     def clip(self) -> Clip:
         """What it shows now, with what is wrong with it."""
-        return self._shown
+        return self._scene() if self._shown is self._own else self._shown
 
     def snapshot(self) -> bytes:
         """The picture of this second as JPEG; of a camera with corrupted slices only its beginning."""
         if "garbled" not in self.faults:
-            return film.snapshot(self._shown, self.second())
-        jpeg = film.snapshot(self._own, self.second())
+            return film.snapshot(self.clip(), self.second())
+        jpeg = film.snapshot(self._scene(), self.second())
         return jpeg[: len(jpeg) // 3]
 
     def changed(self) -> None:
@@ -95,6 +97,12 @@ class Camera(Device):
         self.gate.password = _CHANGED_PASSWORD if "wrong_password" in self.faults else PASSWORD
         self._shown = self._choose()
         self.points.changed()
+        if self.turret is not None:
+            self.turret.tour(self.faults.get("ptz_tour"))
+            self.turret.knock(self.faults.get("knocked", 0.0))
+            if "turned_away" in self.faults:
+                token = str(int(self.faults["turned_away"]))
+                self.turret.go(PRESETS.get(token, PRESETS["1"])[1])
 
     def restart(self) -> None:
         """Power is back: no subscription is left."""
@@ -114,16 +122,20 @@ class Camera(Device):
             "subscribed": self.points.created,
         }
 
+    def _scene(self) -> Clip:
+        """What there is to see."""
+        return self._own if self.turret is None else self.turret.clip()
+
     def _choose(self) -> Clip:
         lost = [name for name in self.faults if name in self._films.lost]
         if lost:
             return self._films.lost[lost[-1]]
         if {"flicker", "jitter"} & self.faults.keys():
             amounts = {name: self.faults.get(name, 0.0) for name in ("flicker", "jitter")}
-            return film.unsettle(self._own, self.second(), **amounts)
+            return film.unsettle(self._scene(), self.second(), **amounts)
         if "frozen" not in self.faults:
             self._frozen = None
-            return garble(self._own) if "garbled" in self.faults else self._own
+            return garble(self._scene()) if "garbled" in self.faults else self._own
         if self._frozen is None:
-            self._frozen = film.freeze(self._own, self.second())
+            self._frozen = film.freeze(self._scene(), self.second())
         return self._frozen

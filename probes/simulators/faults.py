@@ -44,6 +44,11 @@ _CAMERA = (
     Fault("fan_failed", "it reports that its fan has failed"),
     Fault("card_failed", "it reports that its memory card has failed"),
     Fault("input_closed", "its alarm input is closed"),
+    Fault("ptz_tour", "a dome goes from preset to preset: seconds at each", 20.0),
+    Fault("ptz_refused", "a dome does not say where it looks"),
+    Fault("ptz_vague", "a dome says of its presets only their names"),
+    Fault("turned_away", "somebody turned a dome to that preset and left it there", 2.0),
+    Fault("knocked", "a dome's mount is turned: share of the picture's width", 0.12),
     Fault("events_off", "it knows no events"),
     Fault("events_hang", "it does not answer those who wait for events"),
 )

@@ -71,6 +71,11 @@ def unsettle(clip: Clip, second: int, *, flicker: float = 0.0, jitter: float = 0
     return cut(_encode(pictures))
 
 
+def shoot(pictures: Iterable[Picture]) -> Clip:
+    """The clip of these pictures, drawn and encoded now."""
+    return cut(_encode(pictures))
+
+
 def snapshot(clip: Clip, second: int) -> bytes:
     """The key frame of that second as JPEG."""
     encoded, jpeg = cv2.imencode(".jpg", _decode(clip, second), (cv2.IMWRITE_JPEG_QUALITY, 85))

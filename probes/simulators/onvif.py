@@ -18,16 +18,17 @@ from probes.simulators.rtsp import PATHS
 from probes.simulators.scenes import HEIGHT, WIDTH
 
 DEVICE_PATH, MEDIA_PATH, SNAPSHOT_PATH = "/onvif/device_service", "/onvif/media_service", "/onvif/snapshot"
-EVENT_PATH = "/onvif/event_service"
+EVENT_PATH, PTZ_PATH = "/onvif/event_service", "/onvif/ptz_service"
 
 _DEVICE, _MEDIA = "http://www.onvif.org/ver10/device/wsdl", "http://www.onvif.org/ver10/media/wsdl"
+PTZ = "http://www.onvif.org/ver20/ptz/wsdl"
 EVENTS, WSN = "http://www.onvif.org/ver10/events/wsdl", "http://docs.oasis-open.org/wsn/b-2"
 _SOAP = "http://www.w3.org/2003/05/soap-envelope"
 _WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 _WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
 _ENVELOPE = (
     f'<?xml version="1.0" encoding="UTF-8"?>\n<s:Envelope xmlns:s="{_SOAP}" xmlns:tds="{_DEVICE}" xmlns:trt="{_MEDIA}" '
-    f'xmlns:tev="{EVENTS}" xmlns:wsnt="{WSN}" xmlns:wsa="http://www.w3.org/2005/08/addressing" '
+    f'xmlns:tptz="{PTZ}" xmlns:tev="{EVENTS}" xmlns:wsnt="{WSN}" xmlns:wsa="http://www.w3.org/2005/08/addressing" '
     'xmlns:tt="http://www.onvif.org/ver10/schema" xmlns:ter="http://www.onvif.org/ver10/error"><s:Body>%s</s:Body></s:Envelope>'
 )
 _TOKENS = ("main", "sub")
@@ -205,15 +206,20 @@ def _capabilities(site: _Site, fields: Fields) -> str:
         f"<tds:Capabilities><tt:Device><tt:XAddr>{site.http(DEVICE_PATH)}</tt:XAddr></tt:Device>"
         f"<tt:Media><tt:XAddr>{site.http(MEDIA_PATH)}</tt:XAddr><tt:StreamingCapabilities>"
         "<tt:RTPMulticast>false</tt:RTPMulticast><tt:RTP_TCP>true</tt:RTP_TCP><tt:RTP_RTSP_TCP>true</tt:RTP_RTSP_TCP>"
-        "</tt:StreamingCapabilities></tt:Media></tds:Capabilities>"
+        "</tt:StreamingCapabilities></tt:Media>"
+        + (f"<tt:PTZ><tt:XAddr>{site.http(PTZ_PATH)}</tt:XAddr></tt:PTZ>" if site.camera.turret else "")
+        + "</tds:Capabilities>"
     )
 
 
 def _services(site: _Site, fields: Fields) -> str:
+    services = [(_DEVICE, DEVICE_PATH), (_MEDIA, MEDIA_PATH), (EVENTS, EVENT_PATH)]
+    if site.camera.turret is not None:
+        services.append((PTZ, PTZ_PATH))
     return "".join(
         f"<tds:Service><tds:Namespace>{namespace}</tds:Namespace><tds:XAddr>{site.http(path)}</tds:XAddr>"
         "<tds:Version><tt:Major>2</tt:Major><tt:Minor>60</tt:Minor></tds:Version></tds:Service>"
-        for namespace, path in ((_DEVICE, DEVICE_PATH), (_MEDIA, MEDIA_PATH), (EVENTS, EVENT_PATH))
+        for namespace, path in services
     )
 
 
@@ -257,6 +263,12 @@ def _one_profile(site: _Site, fields: Fields) -> str:
 
 
 def _profile(site: _Site, token: str, tag: str) -> str:
+    turns = ""
+    if site.camera.turret is not None:
+        turns = (
+            '<tt:PTZConfiguration token="ptz"><tt:Name>ptz</tt:Name><tt:UseCount>2</tt:UseCount>'
+            "<tt:NodeToken>node</tt:NodeToken></tt:PTZConfiguration>"
+        )
     size = f"<tt:Width>{WIDTH}</tt:Width><tt:Height>{HEIGHT}</tt:Height>"
     return (
         f'<{tag} token="{token}" fixed="true"><tt:Name>{token}</tt:Name>'
@@ -270,7 +282,7 @@ def _profile(site: _Site, token: str, tag: str) -> str:
         f"<tt:H264><tt:GovLength>{FRAMES_A_SECOND}</tt:GovLength><tt:H264Profile>Baseline</tt:H264Profile></tt:H264>"
         "<tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type><tt:IPv4Address>0.0.0.0</tt:IPv4Address></tt:Address>"
         "<tt:Port>0</tt:Port><tt:TTL>0</tt:TTL><tt:AutoStart>false</tt:AutoStart></tt:Multicast>"
-        f"<tt:SessionTimeout>PT60S</tt:SessionTimeout></tt:VideoEncoderConfiguration></{tag}>"
+        f"<tt:SessionTimeout>PT60S</tt:SessionTimeout></tt:VideoEncoderConfiguration>{turns}</{tag}>"
     )
 
 
@@ -303,6 +315,11 @@ def _wanted(fields: Fields) -> str:
     if token not in _TOKENS:
         raise KeyError(token)
     return token
+
+
+def is_profile(token: str) -> bool:
+    """Is there a profile of that token?"""
+    return token in _TOKENS
 
 
 _OPERATIONS: Mapping[tuple[str, str], Callable[[_Site, Fields], str]] = {

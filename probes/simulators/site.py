@@ -84,7 +84,8 @@ class SimulatedSite:
                 self._booting[name] = loop.call_later(self.shape.boot_seconds, self._lighten, device)
 
     def _build(self, blueprints: Sequence[Blueprint], films: Films) -> dict[str, Device]:
-        cameras = {one.name: Camera(one, films) for one in blueprints if one.kind == "camera"}
+        fixed = self.shape.cameras - self.shape.domes
+        cameras = {one.name: Camera(one, films, dome=one.number > fixed) for one in blueprints if one.kind == "camera"}
         built: dict[str, Device] = {}
         for one in blueprints:
             match one.kind:

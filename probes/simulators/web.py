@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 from aiohttp import web
 
-from probes.simulators import dahua, isapi, onvif, onvif_events, profile_g
+from probes.simulators import dahua, isapi, onvif, onvif_events, onvif_ptz, profile_g
 from probes.simulators.blueprint import Shape
 from probes.simulators.camera import Camera
 from probes.simulators.device import Device
@@ -71,7 +71,8 @@ class Pages:
                 return _unauthorized(camera.gate, verdict)
             return web.Response(body=camera.snapshot(), content_type="image/jpeg")
         event_paths = (onvif.EVENT_PATH, onvif_events.POINT_PATH)
-        onvif_paths = (onvif.DEVICE_PATH, onvif.MEDIA_PATH, *event_paths)
+        ptz_paths = (onvif.PTZ_PATH,) if camera.turret is not None else ()
+        onvif_paths = (onvif.DEVICE_PATH, onvif.MEDIA_PATH, *event_paths, *ptz_paths)
         if request.path not in onvif_paths or "onvif_off" in camera.faults:
             return web.Response(status=404)
         if request.method != "POST":
@@ -89,6 +90,8 @@ class Pages:
         if request.path in event_paths:
             target = request.path, request.query_string
             reply = await onvif_events.answer(camera, self._shape, target, body, judge)
+        elif request.path in ptz_paths:
+            reply = onvif_ptz.answer(camera, body, judge)
         else:
             reply = onvif.answer(camera, self._shape, body, judge)
         response = web.Response(status=reply.status, body=reply.body)

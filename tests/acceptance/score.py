@@ -54,6 +54,7 @@ WELL: Mapping[str, Answer] = {
             "luma_mean": 110.0,
             "source": "rtsp",
             **dict.fromkeys((fault.value for fault in ORDER), False),
+            "away": False,
         },
         picture=PICTURE,
     ),

@@ -135,6 +135,7 @@ CASES = (
     Case("camera.colour-cast", LOW, "cam-05", judged("colour_cast"), clears_within=HOUR),
     Case("camera.ir-cut", NORMAL, "cam-05", judged("ir_cut"), clears_within=HOUR),
     Case("camera.text-missing", LOW, "cam-05", judged("text_missing")),
+    Case("picture.ptz-away", LOW, "cam-05", says("cam-05", "frame", away=True, away_seconds=2_000.0)),
     Case("camera.flicker", NORMAL, "cam-05", judged("flicker"), clears_within=HOUR),
     Case("camera.jitter", NORMAL, "cam-05", judged("jitter"), clears_within=3 * HOUR),
     Case("login.refused", HIGH, "cam-05", fails("cam-05", DENIED, "onvif", "frame"), clears_within=HOUR),

@@ -23,6 +23,8 @@ from monitor.web.refusal import Refusal
 from monitor.web.rendering import render
 from monitor.web.users import User
 from monitor.web.views import picture as one
+from probes.frame import places
+from probes.frame.places import Place
 from probes.frame.reference import BadReference, Reference, unpack
 
 log = logging.getLogger(__name__)
@@ -46,9 +48,9 @@ async def show_picture(request: Request, device_id: str, _: Annotated[User, Depe
     console, visitor = console_of(request), visitor_of(request)
     device = find_device(console, device_id)
     data = await or_else(console.store.device_reference(device.id), b"")
-    reference = await asyncio.to_thread(_read, data)
+    reference, known = await asyncio.to_thread(_read, data)
     view = one.view(device, console.live.world, reference, visitor.formats)
-    return render(request, "picture.html", {"view": view, "device": device, "bytes": len(data)})
+    return render(request, "picture.html", {"view": view, "device": device, "bytes": len(data), "places": known})
 
 
 @router.get("/devices/{device_id}/reference")
@@ -66,7 +68,7 @@ async def download(request: Request, device_id: str, _: Annotated[User, Depends(
 async def state_picture(request: Request, device_id: str, number: int, _: Annotated[User, Depends(reader)]) -> Response:
     """The structure of one state, as a grey picture."""
     device = find_device(console_of(request), device_id)
-    reference = await asyncio.to_thread(_read, await console_of(request).store.device_reference(device.id))
+    reference, _places = await asyncio.to_thread(_read, await console_of(request).store.device_reference(device.id))
     if not 0 <= number < len(reference.slots):
         raise Refusal(404, "no such state")
     png = await asyncio.to_thread(_draw, reference.slots[number].structure)
@@ -102,11 +104,15 @@ async def teach(
     return RedirectResponse(f"/devices/{quote(device.id, safe='')}/picture#learned", 303)
 
 
-def _read(data: bytes) -> Reference:
+def _read(data: bytes) -> tuple[Reference, tuple[Place, ...]]:
+    """The reference (of a camera that turns: of the place where it learned last), and its places, the latest first."""
     try:
-        return unpack(data) if data else Reference()
+        known = places.unpack(data)
+        latest = sorted(known.places, key=lambda place: -place.last_at)
+        data = latest[0].reference if latest else known.anywhere
+        return unpack(data) if data else Reference(), tuple(latest)
     except BadReference:
-        return Reference()
+        return Reference(), ()
 
 
 def _draw(structure: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> bytes:

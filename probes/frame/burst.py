@@ -56,7 +56,7 @@ class Instant:
 class Unrest:
     """What goes to and fro from picture to picture.
 
-    `flicker`: per cent of the brightness. `rolling`: the same of rows by themselves, as mains bands that roll. `shake`:
+    `flicker`: per cent of the brightness. `rolling`: that of rows beyond it, as mains bands that roll. `shake`:
     per cent of the width; None where too little structure stands still to tell. `reach`: how far apart the positions
     lie, share of the width.
     """
@@ -178,7 +178,7 @@ def _flicker(lumas: Sequence[Plane], places: Sequence[tuple[float, float]]) -> t
     whole = np.concatenate([[0.0], np.cumsum(np.median(changes, axis=1))])
     lines = np.log(_blocks(common, (_BLOCK[0], _BAND)) + DARKEST)
     rows = np.concatenate([np.zeros((1, lines.shape[1])), np.cumsum(np.median(np.diff(lines, axis=0), axis=2), axis=0)])
-    return 100 * float(restless(whole)), 100 * float(np.median(restless(rows)))
+    return 100 * float(restless(whole)), 100 * float(np.median(restless(rows - whole[:, None])))
 
 
 def _common(lumas: Sequence[Plane], offsets: Sequence[tuple[int, int]]) -> list[Plane]:

@@ -184,7 +184,7 @@ def _video(file: Path, interval_seconds: float, begin: float) -> Iterator[Shot]:
                         damaged=bool(frame.is_corrupt),
                         before=older[1] if older else None,
                         gap_seconds=seconds - older[0] if older else 0.0,
-                        burst=tuple(one for one in row if seconds - one.seconds <= ROW_SECONDS) if older else None,
+                        burst=tuple(one for one in row if seconds - one.seconds <= ROW_SECONDS) if seconds else None,
                     )
                 recent = [*recent[-5:], (seconds, picture)]
     except av.error.FFmpegError as error:

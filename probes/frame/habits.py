@@ -12,9 +12,9 @@ from math import sqrt
 from types import MappingProxyType
 from typing import Any, Final
 
-# Of per cent, as `burst.Unrest`. Clean bursts of the footage reach 1.2, 1.0 and 0.06.
-FLOORS: Final[Mapping[str, float]] = MappingProxyType({"flicker": 2.0, "rolling": 1.5, "shake": 0.2})
-CEILINGS: Final[Mapping[str, float]] = MappingProxyType({"flicker": 4.0, "rolling": 3.5, "shake": 0.8})
+# Of per cent, as `burst.Unrest`. Clean bursts of the footage reach 1.2, 0.3 and 0.06.
+FLOORS: Final[Mapping[str, float]] = MappingProxyType({"flicker": 2.0, "rolling": 0.8, "shake": 0.2})
+CEILINGS: Final[Mapping[str, float]] = MappingProxyType({"flicker": 4.0, "rolling": 2.5, "shake": 0.5})
 LEARNED: Final = 6  # bursts before a habit is known
 SIGMAS: Final = 4.0
 SLOWEST: Final = 0.03  # weight of a new burst once much is known

@@ -52,7 +52,7 @@ def examine(grabbed: Grab, known: Known, *, still: bool, started: float, cpu: fl
     if latest is not None and fixed not in BLIND:
         assessed = assess(latest, fixed, known, grabbed.film)
     judged = assessed.judged
-    if still and fixed not in BLIND:
+    if still and grabbed.film is None and fixed not in BLIND:
         judged = replace(judged, unjudged=(*judged.unjudged, "one_picture"))
     seen = Seen(
         codec=grabbed.codec,

@@ -10,7 +10,7 @@ import numpy as np
 
 from probes.frame.burst import Unrest
 from probes.frame.faults import Verdict
-from probes.frame.habits import Habits, after, limit_of
+from probes.frame.habits import CEILINGS, Habits, after, limit_of
 from probes.frame.job import Measured
 from probes.frame.judge import Judgement
 from probes.frame.registration import LEAST_SHIFT
@@ -44,7 +44,9 @@ def judge_burst(unrest: Unrest | None, habits: Habits) -> Steadiness:
     reasons = ["restless"] if unrest.shake is None else []
     if None in limits.values():
         reasons.append("learning")
-    measures = tuple(Measured(name, values[name], 0.0, limit) for name, limit in limits.items() if limit is not None)
+    measures = tuple(
+        Measured(name, values[name], 0.0, CEILINGS[name] if limit is None else limit) for name, limit in limits.items()
+    )
     return Steadiness(scores, measures, tuple(reasons))
 
 

@@ -5,6 +5,8 @@ import cv2
 import numpy as np
 import pytest
 
+from probes.frame.burst import measure
+from probes.frame.habits import FLOORS
 from tests.benchmarks.frames import cameras, electric, optical
 from tests.benchmarks.frames.cameras import Camera, Moment, Part, split
 from tests.benchmarks.frames.codec import Shown, damage, from_h264, from_jpeg, h264, jpeg, through, unheard
@@ -19,6 +21,7 @@ from tests.benchmarks.frames.osd import Text, erase, find_text, paste
 from tests.benchmarks.frames.ours import Learned
 from tests.benchmarks.frames.protocol import Bench, Plan
 from tests.benchmarks.frames.rivals import FFmpeg, Laplacian, Rules
+from tests.benchmarks.frames.rows import stream
 from tests.benchmarks.frames.view import Turn, look_through, random_turn, write_text
 from tests.benchmarks.frames.wilson import interval
 
@@ -74,6 +77,20 @@ def test_amounts_are_what_they_say() -> None:
     assert light == pytest.approx(0.04, rel=0.15)
     chroma = cv2.cvtColor(optical.tint(grey, random, 20.0), cv2.COLOR_BGR2YCrCb).reshape(-1, 3).mean(axis=0)[1:] - 128
     assert np.hypot(*chroma) == pytest.approx(20 * 120 / 128, rel=0.25)
+
+
+def test_rows_of_pictures_go_through_a_stream_with_what_was_put_into_them() -> None:
+    row, random = [frame(number) for number in range(8)], chance("row")
+    clean = measure(stream(row, random)[1].develop())
+    assert clean is not None
+    assert max(clean.flicker, clean.rolling, clean.shake or 0.0) < 0.1
+    cases = ((electric.flicker, 0.06, "flicker"), (electric.roll, 0.06, "rolling"), (electric.jitter, 0.016, "shake"))
+    for series, amount, name in cases:
+        found = measure(stream(series(row, random, amount), random)[1].develop())
+        assert found is not None
+        values = {"flicker": found.flicker, "rolling": found.rolling, "shake": found.shake or 0.0}
+        assert max(values, key=lambda each: values[each] / FLOORS[each]) == name
+        assert values[name] > FLOORS[name]
 
 
 @pytest.mark.parametrize("share", BY_NAME["partly covered"].amounts)
@@ -181,7 +198,8 @@ def test_every_fault_can_be_shown() -> None:
         for strength in range(3):
             look = inject(fault, strength, cam, moment, image, (moment.at - 1800, frame(28)), 1)
             assert look is not None
-            assert len(look.shown) == {Layer.SERIES: 8, Layer.TIME: 2}.get(fault.layer, 1)
+            assert len(look.shown) == {Layer.TIME: 2}.get(fault.layer, 1)
+            assert (look.burst is not None) is (fault.layer is Layer.SERIES)
             if fault.layer in (Layer.BEFORE, Layer.AFTER):
                 assert not look.corrupt
             if fault.name.startswith("frozen"):
@@ -282,6 +300,10 @@ def test_footage_of_real_cameras() -> None:
     image = clip.moments[0].load()[0].image
     assert image is not None
     assert sharpness(image) > 50
+    follow = clip.moments[0].follow
+    assert follow is not None
+    times = [each.time for each in follow()]
+    assert np.diff(times) == pytest.approx(1 / 30, abs=0.002)
 
 
 def test_real_faults_of_the_footage_are_where_they_are_said_to_be() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache
@@ -17,8 +18,9 @@ from probes.frame.burst import Instant, Unrest, measure, restless, to_and_fro
 from probes.frame.bursts import WELL, Bursts
 from probes.frame.faults import Verdict
 from probes.frame.habits import CEILINGS, FLOORS, LEARNED, NO_HABITS, Habit, after, limit_of
-from probes.frame.job import Judged, Known, Measured, Seen
+from probes.frame.job import Judged, Known, Measured, Seen, StillJob
 from probes.frame.judge import Judgement
+from probes.frame.look import look
 from probes.frame.picture import from_bgr
 from probes.frame.reel import MAX_BYTES, PICTURES, SECONDS, Reel
 from probes.frame.reference import BadReference, Reference, pack, unpack, with_habits
@@ -212,7 +214,7 @@ def test_a_habit_lies_between_a_floor_and_a_ceiling() -> None:
 
 
 def test_a_young_habit_says_nothing_of_what_lies_between() -> None:
-    unknown = judge_burst(Unrest(3.0, 0.1, 0.5, 0.01), NO_HABITS)
+    unknown = judge_burst(Unrest(3.0, 0.1, 0.4, 0.01), NO_HABITS)
     assert unknown.scores == {}
     assert unknown.unjudged == ("learning",)
     certain = judge_burst(Unrest(0.1, 5.0, 0.01, 0.0), NO_HABITS)
@@ -298,3 +300,11 @@ def test_bursts_come_once_an_hour_and_always_while_something_may_be_wrong() -> N
     assert not bursts.due("camera", 3_600)
     now -= 86_400  # the clock was set back
     assert bursts.due("camera", 3_600)
+
+
+def test_a_snapshot_says_that_it_does_not_show_flicker_and_shake() -> None:
+    _, encoded = cv2.imencode(".jpg", moments()[0])
+    job = StillJob(np.asarray(encoded).tobytes(), 5.0, Known(at=1.7e9, burst=True))
+    judged = look(job, threading.Event())[0].judged
+    assert "one_picture" in judged.unjudged
+    assert not {Verdict.FLICKER, Verdict.JITTER} & (judged.faults.keys() | judged.scores.keys())

@@ -82,6 +82,11 @@ def test_a_video_gives_a_picture_an_interval_and_the_one_before(tmp_path: Path) 
     assert [round(shot.at - found[0].at) for shot in found] == [0, 4, 8]
     assert found[0].before is None
     assert all(shot.before is not None and 1.4 <= shot.gap_seconds <= 4 for shot in found[1:])
+    assert found[0].burst is None
+    row = found[1].burst
+    assert row is not None
+    assert [one.seconds for one in row] == pytest.approx([2.6, 2.8, 3.0, 3.2, 3.4, 3.6, 3.8, 4.0])
+    assert float(row[-1].luma.mean()) > float(row[0].luma.mean()) + 4
 
 
 @pytest.mark.parametrize("made", ["nothing", "empty"])

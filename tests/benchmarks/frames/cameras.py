@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ from tests.benchmarks.frames.codec import Shown, from_jpeg
 from tests.benchmarks.frames.footage import Light, Shot, light_of, read_footage
 from tests.benchmarks.frames.known import real
 from tests.benchmarks.frames.osd import Text, find_text
+from tests.benchmarks.frames.rows import Frames, read_row
 
 SHARED: Final = Path(os.environ.get("SITEWARDEN_FOOTAGE", Path(__file__).parents[4] / "shared" / "data"))
 TUNED_ON: Final = frozenset({"river-camera", "intel_car-detection", "bgs_video"})
@@ -49,13 +51,17 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One look at a camera. `load`: its pictures, one or two of a session. `real`: a fault that is really there."""
+    """One look at a camera. `load`: its pictures, one or two of a session. `real`: a fault that is really there.
+
+    `follow`: the frames that follow at once, of a clip.
+    """
 
     at: float
     name: str
     part: Part
     load: Callable[[], tuple[Shown, ...]]
     real: str = ""
+    follow: Frames | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,7 @@ def load(path: Path, thin: int = 1) -> Camera:
         moments = _days(name, shots, tuned_on, thin, SHARED in path.parents)
         sample = [moment.load()[0].image for moment in moments[:: max(1, len(moments) // 40)]]
         return Camera(name, tuple(moments), find_text([each for each in sample if each is not None]), 0.0, tuned_on)
-    moments, gap = _clip(shots, tuned_on, thin)
+    moments, gap = _clip(shots, tuned_on, thin, path if path.is_file() else None)
     return Camera(name, tuple(moments), Text(()), gap, tuned_on)
 
 
@@ -166,7 +172,7 @@ def _clip_shots(path: Path) -> list[Shot]:
     return list(islice(read_footage(path, seconds / CLIP_SHOTS, _tell), 2 * CLIP_SHOTS))
 
 
-def _clip(shots: Sequence[Shot], tuned_on: bool, thin: int) -> tuple[list[Moment], float]:
+def _clip(shots: Sequence[Shot], tuned_on: bool, thin: int, video: Path | None) -> tuple[list[Moment], float]:
     """The moments of a clip, spread over days: first to learn of, half an hour apart; then ten minutes apart."""
     begun, span = shots[0].at, shots[-1].at - shots[0].at
     gap = CLIP_GAP_SECONDS if span > 10 * CLIP_GAP_SECONDS else 0.0
@@ -184,7 +190,8 @@ def _clip(shots: Sequence[Shot], tuned_on: bool, thin: int) -> tuple[list[Moment
             pair = [shot]
             if gap and not learning:
                 pair.append(next(each for each in shots[n:] if each.at >= shot.at + gap))
-            moments.append(Moment(clock, shot.name, part, _session(pair)))
+            follow = None if video is None else partial(read_row, video, shot.at - begun)
+            moments.append(Moment(clock, shot.name, part, _session(pair), follow=follow))
             clock += step
     return moments, gap
 

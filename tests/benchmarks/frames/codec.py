@@ -73,13 +73,14 @@ def from_jpeg(data: bytes) -> Shown:
     return Shown(None if image is None else np.asarray(image, np.uint8), corrupt=not header.complete)
 
 
-def h264(images: Sequence[Image], quality: int) -> list[bytes]:
-    """The packets of these pictures, each a key frame; sides are even."""
+def h264(images: Sequence[Image], quality: int, *, only_keys: bool = True) -> list[bytes]:
+    """The packets of these pictures, each a key frame or only the first; sides are even."""
     height, width = (side // 2 * 2 for side in images[0].shape[:2])
     encoder: Any = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
     encoder.time_base, encoder.framerate, encoder.thread_count = Fraction(1, 25), Fraction(25), 1
-    encoder.options = {"preset": "ultrafast", "tune": "zerolatency", "crf": str(quality), "keyint": "1"}
+    encoder.gop_size = 1 if only_keys else 250
+    encoder.options = {"preset": "ultrafast", "tune": "zerolatency", "crf": str(quality)}
     packets: list[bytes] = []
     for number, image in enumerate(images):
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image[:height, :width]), format="bgr24")

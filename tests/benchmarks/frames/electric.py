@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -91,20 +93,31 @@ def standing(image: Image, random: Chance, count: int) -> list[Image]:
     return [levels(image + grain(random, 1.0, image.shape)) for _ in range(count)]
 
 
-def flicker(image: Image, random: Chance, amount: float) -> list[Image]:
-    """Eight pictures whose brightness goes up and down by this share: lamps at mains frequency, or a bad iris."""
+def flicker(row: Sequence[Image], random: Chance, amount: float) -> list[Image]:
+    """The pictures, whose brightness goes up and down by this share: lamps at mains frequency, or a bad illuminator."""
     phase = random.uniform(0, 6)
-    gains = 1 + amount * np.sin(phase + 2.4 * np.arange(8))
-    return [levels(each * gain) for each, gain in zip(standing(image, random, 8), gains, strict=True)]
+    gains = 1 + amount * np.sin(phase + 2.4 * np.arange(len(row)))
+    return [levels(each * gain) for each, gain in zip(row, gains, strict=True)]
 
 
-def jitter(image: Image, random: Chance, share: float) -> list[Image]:
-    """Eight pictures of a mast that shakes: each off by up to this share of the width."""
+def roll(row: Sequence[Image], random: Chance, amount: float) -> list[Image]:
+    """The pictures with one to three bands that are brighter and darker by this share, and roll: mains and shutter."""
+    lines = np.arange(row[0].shape[0], dtype=np.float32)[:, None, None] / row[0].shape[0]
+    bands, phase = random.uniform(1, 3), random.uniform(0, 6)
+    step = 2 * np.pi * random.uniform(0.15, 0.5)
+    return [
+        levels(each * (1 + amount * np.sin(2 * np.pi * bands * lines + phase + step * number)))
+        for number, each in enumerate(row)
+    ]
+
+
+def jitter(row: Sequence[Image], random: Chance, share: float) -> list[Image]:
+    """The pictures of a mast that shakes: each off by up to this share of the width."""
     out = []
-    for each in standing(image, random, 8):
-        right, down = random.uniform(-share, share, 2) * image.shape[1]
+    for each in row:
+        right, down = random.uniform(-share, share, 2) * each.shape[1]
         moved = cv2.warpAffine(
-            each, np.array([[1, 0, right], [0, 1, down]], np.float32), image.shape[1::-1], borderMode=cv2.BORDER_REFLECT
+            each, np.array([[1, 0, right], [0, 1, down]], np.float32), each.shape[1::-1], borderMode=cv2.BORDER_REFLECT
         )
         out.append(np.asarray(moved, np.uint8))
     return out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -13,7 +13,7 @@ from tests.benchmarks.frames.image import Chance, Image
 PARTLY: Final = ("obscured", "partly_covered")
 STRENGTHS: Final = ("mild", "medium", "strong")
 Change = Callable[[Image, Chance, float], Image]
-Series = Callable[[Image, Chance, float], list[Image]]
+Series = Callable[[Sequence[Image], Chance, float], list[Image]]
 
 
 class Layer(StrEnum):
@@ -22,7 +22,7 @@ class Layer(StrEnum):
     BEFORE = "before the text"
     AFTER = "after the text"
     TEXT = "on the text"
-    SERIES = "on eight pictures of a session"
+    SERIES = "on eight pictures in a row"
     VIEW = "on the view"
     BYTES = "on the encoded bytes"
     TIME = "in time"
@@ -91,6 +91,9 @@ def _table() -> tuple[Fault, ...]:
         Fault("garbled JPEG", ("garbled",), Layer.BYTES, (1, 4, 12), "runs of 24 bytes, or cut to 0.9/0.6/0.3"),
         Fault("garbled H.264", ("garbled",), Layer.BYTES, (1, 3, 8), "runs of 16 bytes"),
         Fault("flicker", ("flicker",), Layer.SERIES, (0.06, 0.12, 0.25), "of the brightness", series=electric.flicker),
+        Fault(
+            "rolling bands", ("flicker",), Layer.SERIES, (0.03, 0.06, 0.12), "of the brightness", series=electric.roll
+        ),
         Fault("jitter", ("jitter",), Layer.SERIES, (0.008, 0.016, 0.03), "of the width", series=electric.jitter),
         Fault("text missing", ("text_missing",), Layer.TEXT, (0.6, 0.8, 1.0), "of each line"),
         Fault("droplets", PARTLY, before, (0.12, 0.22, 0.35), "of the picture", optical.droplets),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from probes.frame.reel import PICTURES, Reel
 from tests.benchmarks.frames.cameras import Camera, Moment
 from tests.benchmarks.frames.codec import Shown, damage, from_h264, from_jpeg, h264, jpeg, through, unheard
 from tests.benchmarks.frames.electric import lose_text, standing
@@ -12,6 +13,7 @@ from tests.benchmarks.frames.footage import Light
 from tests.benchmarks.frames.image import Chance, Image, chance, grain, levels
 from tests.benchmarks.frames.judge import Look
 from tests.benchmarks.frames.osd import paste
+from tests.benchmarks.frames.rows import as_images, stream
 from tests.benchmarks.frames.view import look_through, random_turn, write_text
 
 CUTS: Final = (0.9, 0.6, 0.3)
@@ -58,7 +60,7 @@ def inject(  # noqa: PLR0917  all of one moment
             return Look(moment.at, through(codec, [lose_text(image, camera.text, amount)], random), before=before)
         case Layer.SERIES:
             assert fault.series is not None
-            return Look(moment.at, through("h264", fault.series(image, random, amount), random), 0.2, before)
+            return _streamed(moment, fault.series(_row(moment, image, random), random, amount), random, before)
         case Layer.BYTES:
             return Look(moment.at, _damaged(fault, image, random, int(amount), strength), before=before)
         case Layer.TIME:
@@ -76,15 +78,30 @@ def sound(
     return {
         "nothing (JPEG)": Look(moment.at, through("jpeg", [image], random), before=before),
         "nothing (H.264)": Look(moment.at, through("h264", [image], random), before=before),
-        "nothing (8 pictures)": Look(
-            moment.at, through("h264", standing(image, random, 8), random), 0.2, before
-        ),
+        "nothing (8 pictures)": _streamed(moment, _row(moment, image, random), random, before),
     }  # fmt: skip
 
 
 def view(moment: Moment, image: Image) -> Look:
     """The sound look of the camera whose view is a part of the picture."""
     return Look(moment.at, (Shown(write_text(look_through(image), moment.at)),))
+
+
+def standing_row(moment: Moment, image: Image, seed: int) -> Reel:
+    """A stream of a camera of which only stills are known: the still with the sensor's noise."""
+    random = chance(seed, moment.name, "row")
+    return stream(standing(image, random, PICTURES), random)[1]
+
+
+def _row(moment: Moment, image: Image, random: Chance) -> list[Image]:
+    """The eight pictures from this moment on: of the clip, or of the still with the sensor's noise."""
+    real = as_images(moment.follow()) if moment.follow is not None else []
+    return real if len(real) == PICTURES else standing(image, random, PICTURES)
+
+
+def _streamed(moment: Moment, row: list[Image], random: Chance, before: tuple[float, Image] | None) -> Look:
+    first, reel = stream(row, random)
+    return Look(moment.at, (first,), before=before, burst=reel)
 
 
 def _damaged(fault: Fault, image: Image, random: Chance, runs: int, strength: int) -> tuple[Shown, ...]:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from probes.frame.measure import compare, measure
 from probes.frame.picture import Picture, from_bgr, from_frame
+from probes.frame.reel import Film
 from probes.frame.verdict import Verdict
 from probes.frame.verdict import judge as by_thresholds
 from tests.benchmarks.frames.codec import Shown
@@ -19,13 +20,14 @@ class Look:
     """One look at a camera.
 
     `shown`: the pictures of one session, `gap_seconds` apart; nearly always one. `at`: seconds since the epoch.
-    `before`: what the look before this showed, and when.
+    `before`: what the look before this showed, and when. `burst`: the pictures that follow at once, None of stills.
     """
 
     at: float
     shown: tuple[Shown, ...]
     gap_seconds: float = 0.0
     before: tuple[float, Image] | None = None
+    burst: Film = None
 
     @property
     def corrupt(self) -> bool:

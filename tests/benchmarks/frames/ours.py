@@ -39,6 +39,6 @@ class Learned:
         found = pictures(look)
         first = found[0] if found else None
         second = found[1] if len(found) > 1 else None
-        grabbed = Grab(look.shown[-1].codec, first, second, look.gap_seconds, corrupt=look.corrupt)
-        known = Known(self._reference, self._glance if look.before else b"", look.at)
+        grabbed = Grab(look.shown[-1].codec, first, second, look.gap_seconds, look.corrupt, look.burst)
+        known = Known(self._reference, self._glance if look.before else b"", look.at, burst=True)
         return examine(grabbed, known, still=False, started=time.monotonic(), cpu=time.thread_time())

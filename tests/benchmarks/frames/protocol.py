@@ -12,15 +12,18 @@ from typing import Final
 import cv2
 import numpy as np
 
+from probes.frame.reel import Film
 from tests.benchmarks.frames import cameras
 from tests.benchmarks.frames.cameras import Camera, Moment, Part
 from tests.benchmarks.frames.codec import Shown
 from tests.benchmarks.frames.faults import FAULTS, STRENGTHS, Fault
 from tests.benchmarks.frames.image import Image
-from tests.benchmarks.frames.inject import GAP_SECONDS, applies, inject, sound, view
+from tests.benchmarks.frames.inject import GAP_SECONDS, applies, inject, sound, standing_row, view
 from tests.benchmarks.frames.judge import Judge, Look, Make, Opinion
+from tests.benchmarks.frames.rows import instants
 from tests.benchmarks.frames.sheet import Tile, tile
 
+BURST_LEARNS: Final = 6  # every so manieth moment has a burst, as in production
 VIEW_LEARNS: Final = 3  # every so manieth moment teaches the judges of the view
 MOST_TILES: Final = 400
 TELL_SECONDS: Final = 10.0
@@ -107,7 +110,8 @@ class Bench:
             image = shown[-1].image
             if image is None:
                 continue
-            look = Look(moment.at, shown, self._camera.gap_seconds if len(shown) > 1 else 0.0, before)
+            gap_seconds = self._camera.gap_seconds if len(shown) > 1 else 0.0
+            look = Look(moment.at, shown, gap_seconds, before, self._burst(number, moment, image))
             self.result.size = (image.shape[1], image.shape[0])
             if moment.part is not Part.LEARNING:
                 self._clean(moment, look)
@@ -120,6 +124,14 @@ class Bench:
                     judge.learn(view(moment, image))
             before = (moment.at, image)
         return self.result
+
+    def _burst(self, number: int, moment: Moment, image: Image) -> Film:
+        """The pictures that follow: of a clip its own; of a camera of stills, in the time of learning, made of them."""
+        if moment.part is Part.LEARNING and number % BURST_LEARNS:
+            return None
+        if moment.follow is not None:
+            return instants(moment.follow())
+        return standing_row(moment, image, self._plan.seed) if moment.part is Part.LEARNING else None
 
     def _sampled(self) -> set[str]:
         """The moments into which faults are put, evenly spread over each part."""

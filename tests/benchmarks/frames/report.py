@@ -16,6 +16,7 @@ from tests.benchmarks.frames.wilson import interval
 
 GOALS: Final = {"mild": 0.90, "medium": 0.97, "strong": 0.99}
 CLEAN_GOAL: Final = 0.005
+_IN_A_ROW: Final = frozenset({"flicker", "jitter"})
 PARTS: Final = (Part.UNSEEN, Part.SAME, Part.TUNING)
 
 
@@ -151,6 +152,12 @@ def _clean(trials: Sequence[Trial], judges: Sequence[str], results: Sequence[Res
             said = _said(some)
             shares = f"{alarmed!s:>14}{day!s:>22}{night!s:>22}"
             yield f"  {judge:12} {title:18}{shares}   {open_.short():>8}   {told}  {said}"
+    bursts = [
+        trial for trial in trials if trial.judge == judges[0] and not trial.strength and _IN_A_ROW & trial.scores.keys()
+    ]
+    if bursts:
+        wrong = Share.count([trial.said in _IN_A_ROW for trial in bursts])
+        yield f"  {judges[0]:12} clean bursts called flickering or shaking: {wrong}"
     real = [trial for trial in trials if trial.real and not trial.fault]
     for judge in judges if real else ():
         found = detected([trial for trial in real if trial.judge == judge])

@@ -25,6 +25,7 @@ from monitor.discovery.writing import Changed, replace_file
 from monitor.settings.mistake import BadConfiguration, did_you_mean
 from probes.discovery import Access, BadPorts, BadRange, Ports, Ranges, Report, Scope, parse_ports, parse_ranges, sweep
 from probes.errors import LocalTrouble
+from probes.snmp.shelf import ProfileShelf
 from probes.target import Login, Secret, SnmpAccess
 from probes.tools import Tools
 
@@ -163,6 +164,8 @@ async def _sweep(
     wish: Wish, site: Site | None, login: Access | None, agents: tuple[Access, ...]
 ) -> tuple[Report, tuple[Compared, ...]]:
     tools = Tools()
+    if site is not None and site.settings.profile_folders:
+        tools.get(ProfileShelf).use(site.settings.profile_folders)
     try:
         addresses = await find_addresses(site.devices, tools) if site else {}
         own = own_accesses(site, addresses) if site else {}

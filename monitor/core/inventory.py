@@ -21,9 +21,10 @@ SIGNS_OF_RESET = 2
 
 _IDENTITY = ("serial", "mac")
 _SCALARS: Mapping[str, tuple[str, ...]] = {
-    "onvif": ("vendor", "model", "hardware", "serial", "mac", "firmware", "hostname", "clock_source"),
-    "snmp": ("vendor", "model", "hardware", "serial", "mac", "firmware"),
+    "onvif": ("vendor", "model", "hardware", "serial", "mac", "firmware", "hostname", "clock_source", "profile"),
+    "snmp": ("vendor", "model", "hardware", "serial", "mac", "firmware", "profile"),
 }
+_CONCLUDED = ("profile",)  # we make it of what the device says: no change of the device that anybody must accept
 _STREAM = ("encoding", "size", "fps", "kbps")
 
 
@@ -75,6 +76,8 @@ def compare(device: str, known: Items, seen: Mapping[str, str], at: float) -> li
         elif value == item.value:
             if item.found is not None or at - item.last_seen >= SEEN_EVERY_SECONDS:
                 changed.append(replace(item, last_seen=at, found=None, found_since=None))
+        elif _word(item) in _CONCLUDED:
+            changed.append(replace(item, value=value, first_seen=at, last_seen=at))
         elif value != item.found:
             changed.append(replace(item, found=value, found_since=at if item.found is None else item.found_since))
     return changed

@@ -108,6 +108,7 @@ class Device:
     silenced: bool = False
     serial: str = ""  # as discovery found it; by it a device is known again at another address
     mac: str = ""
+    profile: str = ""  # of its family, where the configuration names it
 
 
 @dataclass(frozen=True, slots=True)

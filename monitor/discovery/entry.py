@@ -21,7 +21,8 @@ def write_entry(found: Found, taken: Set[str], defaults: Mapping[str, Any], snmp
 
     `taken`: ids in use. `snmp_ports`: credentials -> port of their SNMP access.
     """
-    wanted: Fields = {"vendor": found.vendor, "model": found.model}
+    told = "" if found.snmp else found.profile  # an SNMP agent is asked for it anew each time
+    wanted: Fields = {"vendor": found.vendor, "model": found.model, "profile": told}
     own: Fields = {"serial": found.serial, "mac": found.mac}
     login = found.login or found.snmp
     access: Fields = {"credentials": login, "snmp": found.snmp if found.snmp != login else ""}
@@ -56,8 +57,8 @@ def _checks(found: Found, snmp_ports: Mapping[str, int]) -> Fields:
         checks["reach"] = {"probe": "tcp", "port": found.tcp_port}
     if found.kind == "camera":
         checks |= _camera_checks(found)
-    elif found.kind == "recorder" and found.onvif_port and found.login:
-        checks["onvif"] = _onvif(found) or True
+    elif found.kind == "recorder":
+        checks |= _recorder_checks(found)
     if found.snmp_port and found.snmp_port != snmp_ports.get(found.snmp, 161):
         checks["snmp"] = {"port": found.snmp_port}
     return checks
@@ -79,8 +80,23 @@ def _camera_checks(found: Found) -> Fields:
         checks["onvif"] = False
         if stream is None:
             checks["frame"] = False
-    elif onvif := _onvif(found):
-        checks["onvif"] = onvif
+    else:
+        if onvif := _onvif(found):
+            checks["onvif"] = onvif
+        if found.worth and "events" not in found.worth:
+            checks["events"] = False  # its firmware does not bear it, or has none
+    return checks
+
+
+def _recorder_checks(found: Found) -> Fields:
+    checks: Fields = {}
+    if found.onvif_port and found.login:
+        checks["onvif"] = _onvif(found) or True
+    port: Fields = {"port": found.http_port} if found.http_port not in (0, _HOST_ONLY["http"]) else {}
+    if found.login and port:
+        checks["recorder"] = dict(port)
+    if "http" in found.worth and found.http_ok:
+        checks["http"] = port or True
     return checks
 
 

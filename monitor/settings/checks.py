@@ -51,11 +51,13 @@ class _Wish:
     said: dict[str, list[MarkedMap]]  # check -> the layers that speak of it, the most general first
     own: MarkedMap  # the device's branch
     onvif: bool  # is it asked by ONVIF?
+    profile: str = ""  # of the device, if its configuration names one
 
     def likeness(self, name: str) -> Hashable:
         """Equal for devices whose check is the same."""
         matters = _LENDERS.get(name, (name,))
-        return (name, self.kind, self.onvif, *((each, *map(id, self.said[each])) for each in matters))
+        profile = self.profile if name == "snmp" else ""
+        return (name, self.kind, self.onvif, profile, *((each, *map(id, self.said[each])) for each in matters))
 
 
 class CheckReader:
@@ -76,7 +78,7 @@ class CheckReader:
         for layer in layers:
             self._note_unknown_names(layer)
         said = {name: [layer for layer in layers if name in layer] for name in CHECK_NAMES}
-        wish = _Wish(device.kind, said, own, _wanted("onvif", device, said["onvif"]))
+        wish = _Wish(device.kind, said, own, _wanted("onvif", device, said["onvif"]), device.profile)
         found: list[Check] = []
         for name in CHECK_NAMES:
             if not _wanted(name, device, said[name]) or (name == "snmp" and not self._has_access(device, wish)):
@@ -125,6 +127,8 @@ class CheckReader:
             self._lend_service(laid.options, wish)
         if name == "rtsp" and not laid.options.keys() & {"url", "path", "depth"}:
             laid.options["depth"] = "options"  # without an address of the stream no more can be asked
+        if name == "snmp" and wish.profile and "profile" not in laid.options:
+            laid.options["profile"] = wish.profile
         found = self._hear(name, laid) if name in HEARD else self._complete(name, wish.kind, laid, sure=sure)
         return found if len(self._reading.findings.mistakes) == before else None
 

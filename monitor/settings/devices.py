@@ -26,7 +26,7 @@ from probes.target import Login, Secret, SnmpAccess, Target
 
 Layers = tuple[Written[Any], ...]  # what may be said of a device, the most general first
 _Reach = tuple[Login | None, SnmpAccess | None, Secret | None]  # and the key of an alarm panel
-_INHERITED = ("model", "vendor", "place", "credentials", "snmp", "parent", "power", "silenced")
+_INHERITED = ("model", "vendor", "profile", "place", "credentials", "snmp", "parent", "power", "silenced")
 
 
 @dataclass(slots=True)
@@ -50,6 +50,7 @@ class FleetReader:
         self._defaults, self._groups, self._credentials = defaults, groups, credentials
         self._checks = CheckReader(reading)
         self._findings = reading.findings
+        self._profiles = frozenset(reading.profiles)
         self._access = {name: _access(written.shape) for name, written in credentials.items.items()}
         self._tags: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
 
@@ -128,6 +129,7 @@ class FleetReader:
             bool(said["silenced"]),
             shape.serial,
             shape.mac.lower(),
+            self._profile(layers),
         )
         fleet.devices[device.id] = device
         if shape.port and device.parent is None:
@@ -135,6 +137,13 @@ class FleetReader:
         said_of_checks = [layer.branch.get("checks") for layer in layers]
         for check in self._checks.read(device, [one for one in said_of_checks if isinstance(one, MarkedMap)], branch):
             fleet.checks[device.id, check.name] = check
+
+    def _profile(self, layers: Layers) -> str:
+        name, branch = _said_where(layers, "profile")
+        if name is None or branch is None or name in self._profiles:
+            return name or ""
+        self._wrong(branch, "profile", "unknown_profile", did_you_mean(name, self._profiles), name=name)
+        return ""
 
     def _reach_for(self, layers: Layers) -> _Reach:
         login: Login | None = None

@@ -15,6 +15,7 @@ from monitor.locale import msg
 from monitor.settings.mistake import BadConfiguration
 from probes.discovery import Access, Ports, Progress, Ranges, Report, Scope, sweep
 from probes.errors import LocalTrouble
+from probes.snmp.shelf import ProfileShelf
 from probes.tools import Tools
 
 log = logging.getLogger(__name__)
@@ -80,6 +81,8 @@ class Sweeping:
         tools = Tools()
         try:
             self.site = site = await asyncio.to_thread(read_site, self.file)
+            if site.settings.profile_folders:
+                await asyncio.to_thread(tools.get(ProfileShelf).use, site.settings.profile_folders)
             addresses = await find_addresses(site.devices, tools)
             asked = {name: address for name, address in addresses.items() if name not in self.order.refusing}
             nothing = Access("")

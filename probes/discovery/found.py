@@ -51,9 +51,11 @@ class Found:
     mac: str = ""  # 00:11:22:aa:bb:cc
     firmware: str = ""
     name: str = ""
-    profile: str = ""  # of SNMP
+    profile: str = ""  # of its family: by SNMP, else by make and model
+    worth: tuple[str, ...] = ()  # the checks that make sense for that family, as its profile says
     pings: bool = False
     http_port: int = 0
+    http_ok: bool = False  # its front page there needs no login
     https_port: int = 0
     rtsp_port: int = 0
     snmp_port: int = 0

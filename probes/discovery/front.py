@@ -29,6 +29,7 @@ class Front:
     server: str = ""
     title: str = ""
     realm: str = ""
+    status: int = 0
 
 
 async def read_front(host: str, port: int, tools: Tools, *, tls: bool) -> Front:
@@ -39,7 +40,8 @@ async def read_front(host: str, port: int, tools: Tools, *, tls: bool) -> Front:
     realm = ""
     with suppress(Trouble):
         realm = next((one.parameters.get("realm", "") for one in parse_challenges(challenges)), "")
-    return Front(port, tls, _line(response.headers.get("Server", "")), title(response.body), _line(realm))
+    return Front(port, tls, _line(response.headers.get("Server", "")), title(response.body), _line(realm),
+                 response.status)  # fmt: skip
 
 
 def title(page: bytes) -> str:

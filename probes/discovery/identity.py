@@ -12,6 +12,7 @@ from probes.discovery.found import MAX_EVIDENCE, Found, FoundKind, StreamSeen
 from probes.discovery.front import Front
 from probes.discovery.isapi import DeviceInfo
 from probes.discovery.matches import Match
+from probes.snmp.profile import Profiles
 
 MANY_SOURCES: Final = 5  # pictures of one device: cameras with several heads have up to four
 
@@ -80,30 +81,35 @@ def is_own_name(title: str) -> bool:
     return not _NAMELESS.match(title) and not any(pattern.search(title) for pattern, _ in _MAKERS)
 
 
-def identify(said: Said) -> Found:
+def identify(said: Said, profiles: Profiles) -> Found:
     """What is known of the host, and what each guess stands on; logins and refusals are put in by the caller."""
     told, spoken, info = said.told, said.spoken, said.info
     identity = told.identity if told else ("", "", "", "")
     values = spoken.values if spoken else {}
-    kind, evidence = _kind(said)
-    http = next((front.port for front in said.fronts if not front.tls), 0)
+    http = next((front for front in said.fronts if not front.tls), None)
     https = next((front.port for front in said.fronts if front.tls), 0)
     maker = maker_of(said)
     vendor = _first(identity[0], spoken.vendor if spoken else "", "Hikvision" if info else "", maker)
     hardware = said.match.scope("hardware") if said.match else ""
+    model = _first(identity[1], info.model if info else "", str(values.get("model", "")), hardware)
+    kind, evidence = _kind(said, profiles, vendor, model)
+    profile, reason = _profile(said, profiles, kind, vendor, model)
+    evidence += [reason] if reason else []
     return Found(
         said.host,
         kind,
         vendor,
-        _first(identity[1], info.model if info else "", str(values.get("model", "")), hardware),
+        model,
         _first(identity[3], info.serial if info else "", str(values.get("serial", ""))),
         _first(told.mac if told else "", info.mac if info else "", spoken.mac if spoken else "", said.neighbour,
                _axis_mac(said)),
         _first(identity[2], info.firmware if info else "", str(values.get("firmware", ""))),
         _name(said),
-        spoken.profile if spoken else "",
+        profile,
+        profiles.by_name[profile].source.checks if profile in profiles.by_name else (),
         said.pings,
-        http,
+        http.port if http else 0,
+        http is not None and 200 <= http.status < 400,
         https,
         min(said.rtsp, default=0),
         spoken.port if spoken else 0,
@@ -118,7 +124,23 @@ def identify(said: Said) -> Found:
     )  # fmt: skip
 
 
-def _kind(said: Said) -> tuple[FoundKind, list[str]]:
+def _profile(said: Said, profiles: Profiles, kind: FoundKind, vendor: str, model: str) -> tuple[str, str]:
+    """The profile, and what it stands on where that is not its SNMP agent.
+
+    A camera's agent may be no more than that of its operating system: then make and model tell more. A profile of no
+    maker needs a device that really speaks ONVIF.
+    """
+    spoken = said.spoken.profile if said.spoken else ""
+    agent = profiles.by_name.get(spoken)
+    if kind not in ("camera", "recorder") or (agent is not None and agent.source.kind == kind):
+        return spoken, ""
+    found = profiles.recognise_maker(vendor, model, kind)
+    if found is None or not (found.source.vendor or said.told):
+        return spoken, ""
+    return found.name, f"profile {found.name} by make and model {f'{vendor} {model}'.strip()[:60]!r}"
+
+
+def _kind(said: Said, profiles: Profiles, vendor: str, model: str) -> tuple[FoundKind, list[str]]:
     """The strongest clue first: what the device is by its own word, then by what it speaks."""
     clues: list[tuple[FoundKind, str]] = []
     if said.info:
@@ -126,6 +148,10 @@ def _kind(said: Said) -> tuple[FoundKind, list[str]]:
         clues.append(("recorder" if recorder else "camera", f"ISAPI says deviceType {said.info.kind}"))
     if said.spoken and said.spoken.kind in _KINDS and said.spoken.kind != "server":
         clues.append((_as_kind(said.spoken.kind), f"SNMP profile {said.spoken.profile}"))
+    family = profiles.maker(vendor, model) if vendor else None
+    if family is not None and family.make is not None and family.model is not None:  # it knows the model, too
+        kind = _as_kind(profiles.by_name[family.profile].source.kind)
+        clues.append((kind, f"model {model[:60]!r} of profile {family.profile}"))
     if clue := _onvif_kind(said):
         clues.append(clue)
     if said.spoken:

@@ -8,7 +8,7 @@ from typing import Final
 
 from probes.discovery.agent import ask_agent
 from probes.discovery.device_service import ask_service, find_service
-from probes.discovery.found import Found, Refusal, StreamSeen
+from probes.discovery.found import Found, Refusal
 from probes.discovery.front import Front, read_front
 from probes.discovery.identity import Said, identify, maker_of
 from probes.discovery.isapi import DeviceInfo, read_device_info
@@ -17,8 +17,10 @@ from probes.discovery.matches import Match, Matcher, Service
 from probes.discovery.patience import denied, hear
 from probes.discovery.ration import Ration
 from probes.discovery.scope import Own, Scope
-from probes.discovery.streams import USUAL_PATHS, describe, greet
+from probes.discovery.streams import describe, greet, usual
 from probes.errors import Trouble
+from probes.snmp.profile import Profiles
+from probes.snmp.shelf import ProfileShelf
 from probes.tools import Tools
 
 FIRST_SECONDS: Final = 1.0  # until a port counts as silent, at a host of which nothing is known
@@ -65,7 +67,7 @@ class Interviewer:
         await self._ask(said, ration)
         if not (said.fronts or said.rtsp or said.told or said.match or said.spoken or said.sia_port or refused):
             return True, None
-        return True, _found(said, ration, refused)
+        return True, _found(said, ration, refused, self.tools.get(ProfileShelf).profiles)
 
     async def _ask(self, said: Said, ration: Ration) -> None:
         """What needs no login first, for it tells where the login belongs."""
@@ -88,7 +90,9 @@ class Interviewer:
         if vendor.startswith("hikvision") and not (said.told and said.told.identity[3]):
             said.info = await self._ask_isapi(said, ration)
         if not said.streams and said.rtsp:
-            said.streams = _guess(vendor, min(said.rtsp))
+            profiles = self.tools.get(ProfileShelf).profiles
+            model = said.told.identity[1] if said.told else said.info.model if said.info else ""
+            said.streams = usual(profiles.recognise_maker(vendor, model), min(said.rtsp))
             described = await describe(host, said.streams, ration, self.tools)
             said.streams = tuple(stream for stream in described if stream.confirmed)
         else:
@@ -132,13 +136,9 @@ def _candidates(said: Said) -> list[Service]:
     return list(dict.fromkeys((*named, *usual)))[:MAX_SERVICES]
 
 
-def _guess(vendor: str, port: int) -> tuple[StreamSeen, ...]:
-    return tuple(StreamSeen(path, port) for maker, path in USUAL_PATHS.items() if vendor.startswith(maker))
-
-
-def _found(said: Said, ration: Ration, refused: tuple[Refusal, ...]) -> Found:
+def _found(said: Said, ration: Ration, refused: tuple[Refusal, ...], profiles: Profiles) -> Found:
     return replace(
-        identify(said),
+        identify(said, profiles),
         login=ration.name if ration.accepted and not ration.refusals else "",
         refusals=(*ration.refusals, *refused),
     )

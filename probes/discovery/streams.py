@@ -10,23 +10,24 @@ from probes.discovery.ration import Ration
 from probes.errors import Denied, Trouble
 from probes.rtsp.look import ask
 from probes.rtsp.options import RtspOptions
+from probes.snmp.profile import Profile
 from probes.target import Target
 from probes.tools import Tools
 
 MAX_DESCRIBED = 4
 SECONDS = 4.0
 
-USUAL_PATHS = {  # of makers whose cameras have one address of the main stream; only where ONVIF names none
-    "hikvision": "/Streaming/Channels/101",
-    "dahua": "/cam/realmonitor?channel=1&subtype=0",
-    "axis": "/axis-media/media.amp",
-}
-
 
 async def greet(host: str, port: int, tools: Tools) -> str | None:
     """What the RTSP server calls itself, perhaps nothing; None if it speaks no RTSP. No login is sent."""
     answer = await hear(ask(Target(host, host), RtspOptions(port=port, depth="options"), tools), SECONDS)
     return None if isinstance(answer, Trouble) else str(answer.values.get("server", ""))
+
+
+def usual(profile: Profile | None, port: int) -> tuple[StreamSeen, ...]:
+    """Where the family keeps the streams of its first camera, for a device that does not say it by ONVIF."""
+    listed = profile.source.streams if profile else ()
+    return tuple(StreamSeen(one.path.replace("{channel}", "1"), port, name=one.use) for one in listed[:MAX_DESCRIBED])
 
 
 async def describe(host: str, streams: tuple[StreamSeen, ...], ration: Ration, tools: Tools) -> tuple[StreamSeen, ...]:

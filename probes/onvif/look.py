@@ -15,6 +15,7 @@ from probes.onvif.inventory import find_media, read_profiles, read_uri, take_inv
 from probes.onvif.memory import Known, Memory
 from probes.onvif.soap import DEVICE, Call
 from probes.probe import Options, Probe
+from probes.snmp.shelf import ProfileShelf
 from probes.target import Target
 from probes.tools import Tools
 from probes.web import address
@@ -51,7 +52,7 @@ async def ask(target: Target, options: OnvifOptions, tools: Tools) -> Answer:
 
     Values: clock_offset_seconds (device minus true; 0 within the uncertainty), clock_uncertainty_seconds, clock_set,
     clock_source ("ntp"/"manual"), clock_cause (see `explain`), clock_drift_seconds (a day), vendor, model, firmware,
-    serial, hardware, mac, hostname. Rows: profile, by token.
+    serial, hardware, mac, hostname, profile (of the device family, by make and model). Rows: profile, by token.
     """
     memory = tools.get(Memory)
     known = memory.recall(target, options.service_port)
@@ -79,6 +80,8 @@ async def ask(target: Target, options: OnvifOptions, tools: Tools) -> Answer:
         values["clock_drift_seconds"] = drift
     values.update((name, text) for name, text in (("mac", known.mac), ("hostname", known.hostname)) if text)
     values.update((name, text) for name, text in zip(_NAMES, known.identity, strict=True) if text)
+    if family := tools.get(ProfileShelf).profiles.recognise_maker(known.identity[0], known.identity[1]):
+        values["profile"] = family.name
     return Answer(values, known.rows, outcome=outcome, detail=detail or known.trouble)
 
 

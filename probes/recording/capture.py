@@ -177,7 +177,7 @@ def _facts(found: Found, recording: Recording, redactor: Redactor, version: str)
     """The manifest: what the device is, and what the test of this recording expects to find again."""
     values = {
         "make": found.vendor, "model": found.model, "firmware": found.firmware, "kind": found.kind,
-        "snmp profile": found.profile,
+        "profile": found.profile,
     }  # fmt: skip
     codecs = sorted({one.codec for one in found.streams if one.confirmed})
     counts = ", ".join(f"{count} {kind}" for kind, count in sorted(redactor.counts.items())) or "nothing"

@@ -32,6 +32,7 @@ class Shape:
     """How large a site is, where it lies and which ports it uses. Addresses are loopback: `base` is x.y.0.0.
 
     `boot_seconds`: how long a device stays dark after its power is back. `runtime_seconds`: how long a full UPS lasts.
+    `pretend`: what the cameras say of make and model, in turn: "Hikvision/DS-2CD2042WD-I, Dahua/IPC-HFW1230S".
     """
 
     base: str = "127.20.0.0"
@@ -47,6 +48,7 @@ class Shape:
     films: int = 24  # different views; further cameras show the same again
     boot_seconds: float = 2.0
     runtime_seconds: float = 1_800.0
+    pretend: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class Blueprint:
     parent: str | None = None
     port: str = ""
     power: str | None = None
+    make: str = ""  # as it says, and so its model; empty: the simulator's own
+    model: str = ""
 
 
 def lay_out(shape: Shape) -> tuple[Blueprint, ...]:
@@ -85,10 +89,12 @@ def _devices(shape: Shape, base: IPv4Address) -> Iterator[Blueprint]:
     yield from _few("switch", shape.switches, base, "PoE switch", power=ups)
     yield from _few("recorder", shape.recorders, base, "Recorder", power=ups)
     yield from _few("panel", shape.panels, base, "Alarm panel", power=None)
+    pretended = [one.strip().partition("/") for one in shape.pretend.split(",") if one.strip()] or [("", "", "")]
     a_switch = -(-shape.cameras // shape.switches) if shape.switches else 0
     width = max(2, len(str(shape.cameras)))
     for at in range(shape.cameras):
         parent = f"switch-{at // a_switch + 1:02d}" if a_switch else None
+        make, _, model = pretended[at % len(pretended)]
         yield Blueprint(
             f"camera-{at + 1:0{width}d}",
             _PLACES[at] if at < len(_PLACES) else f"Camera {at + 1}",
@@ -98,6 +104,8 @@ def _devices(shape: Shape, base: IPv4Address) -> Iterator[Blueprint]:
             parent,
             f"1.{at % a_switch + 1}" if parent else "",
             parent,
+            make,
+            model,
         )
 
 

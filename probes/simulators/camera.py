@@ -35,6 +35,7 @@ class Camera(Device):
         self.soap_by_digest = blueprint.number % 3 != 0
         self.points = PullPoints(self)
         self.turret = Turret(blueprint.number, time.time) if dome else None
+        self.make, self.model = blueprint.make or MAKER, blueprint.model or MODEL
 
     @property
     def serial(self) -> str:
@@ -55,7 +56,7 @@ class Camera(Device):
     @property
     def hostname(self) -> str:
         """How it calls itself."""
-        return MODEL if "factory_reset" in self.faults else self.name
+        return self.model if "factory_reset" in self.faults else self.name
 
     @property
     def kbps(self) -> int:
@@ -113,7 +114,7 @@ class Camera(Device):
         """As of every device, and its logins."""
         refused = self.gate.refused
         return super().state() | {
-            "model": MODEL,
+            "model": self.model,
             "serial": self.serial,
             "refused_logins": dict(refused),
             "accepted_logins": dict(self.gate.accepted),

@@ -77,6 +77,8 @@ def _describe_device(one: Blueprint) -> dict[str, str]:
         described |= {"parent": one.parent, "port": one.port}
     elif one.power:
         described["power"] = one.power
+    if one.make or one.model:
+        described |= {"vendor": one.make, "model": one.model}
     if one.kind in _MODELS:
         described["model"] = _MODELS[one.kind]
     return described

@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from lxml import etree
 
 from probes.simulators.blueprint import Shape
-from probes.simulators.camera import MAKER, MODEL, Camera
+from probes.simulators.camera import Camera
 from probes.simulators.clip import FRAMES_A_SECOND
 from probes.simulators.gate import UsernameToken, Verdict
 from probes.simulators.rtsp import PATHS
@@ -195,7 +196,7 @@ def _system_date_and_time(site: _Site, fields: Fields) -> str:
 
 def _device_information(site: _Site, fields: Fields) -> str:
     return (
-        f"<tds:Manufacturer>{MAKER}</tds:Manufacturer><tds:Model>{MODEL}</tds:Model>"
+        f"<tds:Manufacturer>{escape(site.camera.make)}</tds:Manufacturer><tds:Model>{escape(site.camera.model)}</tds:Model>"
         f"<tds:FirmwareVersion>{site.camera.firmware}</tds:FirmwareVersion><tds:SerialNumber>{site.camera.serial}</tds:SerialNumber>"
         "<tds:HardwareId>1.0</tds:HardwareId>"
     )
@@ -238,7 +239,12 @@ def _hostname(site: _Site, fields: Fields) -> str:
 
 
 def _scopes(site: _Site, fields: Fields) -> str:
-    scopes = ("type/video_encoder", "Profile/Streaming", f"hardware/{MODEL}", f"name/{site.camera.name}")
+    scopes = (
+        "type/video_encoder",
+        "Profile/Streaming",
+        f"hardware/{quote(site.camera.model)}",
+        f"name/{site.camera.name}",
+    )
     return "".join(
         "<tds:Scopes><tt:ScopeDef>Fixed</tt:ScopeDef>"
         f"<tt:ScopeItem>onvif://www.onvif.org/{scope}</tt:ScopeItem></tds:Scopes>"

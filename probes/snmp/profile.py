@@ -114,12 +114,25 @@ class Profiles:
                 return clue
         return None
 
-    def recognise_maker(self, make: str, model: str) -> Profile | None:
-        """The profile of a device that says by ONVIF who made it and which model it is; None if none fits."""
-        for maker in self.makers:
-            if (maker.make is None or maker.make.search(make)) and (maker.model is None or maker.model.search(model)):
-                return self.by_name[maker.profile]
+    def recognise_maker(self, make: str, model: str, kind: str = "") -> Profile | None:
+        """The profile of a device that says by ONVIF who made it and which model it is; None if none fits.
+
+        With a `kind`, only profiles of that kind or of any; where no maker's own knows the model, the make decides.
+        """
+        found = self.maker(make, model, kind)
+        if kind and make and (found is None or not self.by_name[found.profile].source.vendor):
+            found = next((one for one in self.makers if self._is_of(one, kind) and _fits(one.make, make)), found)
+        return None if found is None else self.by_name[found.profile]
+
+    def maker(self, make: str, model: str, kind: str = "") -> Maker | None:
+        """By what `recognise_maker` recognises, make and model together; None if by nothing."""
+        for one in self.makers:
+            if self._is_of(one, kind) and _fits(one.make, make) and _fits(one.model, model):
+                return one
         return None
+
+    def _is_of(self, maker: Maker, kind: str) -> bool:
+        return not kind or self.by_name[maker.profile].source.kind in (kind, "any")
 
     def descendants(self, name: str) -> tuple[str, ...]:
         """The profile and those that extend it, directly or not, as devices are given them."""
@@ -165,6 +178,10 @@ def load_profiles(folders: Sequence[Path]) -> Profiles:
     ]
     makers.sort(key=lambda maker: (-maker.rank, maker.make is None, maker.model is None, maker.profile))
     return Profiles(compiled, tuple(clues), tuple(under), tuple(makers))
+
+
+def _fits(pattern: re.Pattern[str] | None, text: str) -> bool:
+    return pattern is None or pattern.search(text) is not None
 
 
 def _search(pattern: str | None) -> re.Pattern[str] | None:

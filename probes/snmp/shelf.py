@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -34,7 +35,7 @@ class ProfileShelf:
     def profiles(self) -> Profiles:
         """The profiles in use. Raises ProfileError when the shipped ones cannot be read."""
         if self._profiles is None:
-            self._profiles = load_profiles((shipped_folder(),))
+            self._profiles = _shipped()
         return self._profiles
 
     def use(self, folders: Sequence[Path]) -> Profiles:
@@ -53,3 +54,9 @@ class ProfileShelf:
 def load_with(folders: Sequence[Path]) -> Profiles:
     """The shipped profiles and those of `folders`. Raises ProfileError."""
     return load_profiles((shipped_folder(), *folders))
+
+
+@cache
+def _shipped() -> Profiles:
+    """They do not change while the process lives."""
+    return load_profiles((shipped_folder(),))

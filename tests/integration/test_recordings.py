@@ -69,7 +69,7 @@ async def test_a_recorded_device_is_known_again(name: str) -> None:
         "model": found.model,
         "firmware": found.firmware,
         "kind": found.kind,
-        "snmp profile": found.profile,
+        "profile": found.profile,
         "onvif": "yes" if found.onvif_port else "",
         "streams": str(len(found.streams)) if found.streams else "",
         "codecs": ", ".join(sorted({one.codec for one in found.streams if one.confirmed})),

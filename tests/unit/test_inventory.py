@@ -154,6 +154,12 @@ def test_a_healthy_device_is_written_seldom(days: Days) -> None:
     assert len(written) <= 4 * len(days.world.inventory[CAMERA])
 
 
+def test_what_we_conclude_ourselves_needs_nobody_to_accept_it() -> None:
+    known = {item.name: item for item in inventory.compare("d", {}, {"onvif/profile": "onvif-camera"}, 1.0)}
+    (item,) = inventory.compare("d", known, {"onvif/profile": "axis"}, 2.0)
+    assert (item.value, item.found, item.first_seen) == ("axis", None, 2.0)
+
+
 @given(st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=8), st.data())
 def test_comparing_twice_changes_nothing_more(seen: dict[str, str], data: st.DataObject) -> None:
     known: dict[str, Item] = {}

@@ -167,7 +167,7 @@ async def test_a_first_look(site) -> None:
     assert answer.values == {
         "clock_offset_seconds": pytest.approx(60.1), "clock_uncertainty_seconds": 0.5, "clock_set": True,
         "clock_source": "manual", "clock_cause": "no_ntp", "vendor": "Acme Corp", "model": "M1",
-        "firmware": "1.2", "serial": "S9",
+        "firmware": "1.2", "serial": "S9", "profile": "onvif-camera",
     }  # fmt: skip
     assert answer.rows["profile"]["main"] == {
         "name": "main stream", "encoding": "H264", "width": 2560, "height": 1440, "fps": 25,

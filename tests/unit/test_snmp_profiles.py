@@ -231,6 +231,24 @@ def test_recognise_by_onvif(profiles: Profiles, make: str, model: str, name: str
     assert (found.name if found else None) == name
 
 
+@pytest.mark.parametrize(
+    ("make", "model", "kind", "name"),
+    [
+        ("Dahua", "Lobby", "camera", "dahua-camera"),  # a model that nobody knows: the make decides
+        ("Dahua", "Lobby", "recorder", "dahua"),
+        ("Hikvision", "X", "recorder", "hikvision-nvr"),
+        ("Acme", "Dome 4", "recorder", "onvif-recorder"),
+        ("Acme", "Dome 4", "camera", "onvif-camera"),
+        ("Dahua", "Lobby", "switch", None),
+        ("", "", "camera", None),
+        ("", "", "recorder", None),
+    ],
+)
+def test_recognise_by_onvif_with_a_kind(profiles: Profiles, make: str, model: str, kind: str, name: str | None) -> None:
+    found = profiles.recognise_maker(make, model, kind)
+    assert (found.name if found else None) == name
+
+
 def test_who_extends_whom(profiles: Profiles) -> None:
     assert set(profiles.descendants("net-snmp")) == {"net-snmp", "synology-nas"}
     assert "huawei-ups" in profiles.descendants("ups-rfc1628")

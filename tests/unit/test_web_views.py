@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.change import AddEvent, Change, DropCondition, KeepPicture, PutCondition, PutTicket
+from monitor.core.change import AddEvent, Change, DropCondition, KeepPicture, PutCondition, PutItem, PutTicket
 from monitor.core.condition import Condition, Key, State
-from monitor.core.plan import Plan
+from monitor.core.inventory import Item
+from monitor.core.plan import Device, Plan
 from monitor.core.world import World
 from monitor.engine.live import Fact
 from monitor.locale import Formats, translate
@@ -122,6 +124,23 @@ def test_hold_down_shows_how_far_it_is(plan: Plan, directory: Directory) -> None
     assert (shown.done, shown.wanted) == (2, rule.looks)
     assert shown.progress == pytest.approx(0.25)
     assert [place.device.id for place in view.above] == ["gw", "sw-a"]
+
+
+def test_who_says_which_profile_a_device_has(plan: Plan, directory: Directory) -> None:
+    world, device = World(), plan.devices["camera-05"]
+
+    def family(of: Device = device) -> tuple[str, str] | None:
+        found = one.view(of, world, directory, EN, 9.0, asked=0.0).family
+        return (found.profile, found.by) if found else None
+
+    assert family() is None
+    world.apply([PutItem(Item("camera-05", "onvif/profile", "axis", 1.0, 1.0))])
+    assert family() == ("axis", "onvif")
+    world.apply([PutItem(Item("camera-05", "snmp/profile", "generic", 1.0, 1.0))])
+    assert family() == ("axis", "onvif")  # an agent of which nothing more is known
+    world.apply([PutItem(Item("camera-05", "snmp/profile", "bosch", 1.0, 1.0))])
+    assert family() == ("bosch", "snmp")
+    assert family(replace(device, profile="hanwha")) == ("hanwha", "site")
 
 
 def test_clocks_say_where_they_stand() -> None:

@@ -108,6 +108,9 @@ class CommonShape(Shape):
 
     model: str = Field("", description="as on the label; tickets say what to bring")
     vendor: str = ""
+    profile: str | None = Field(
+        None, description="name of a device profile; default: what SNMP or ONVIF tell of make and model decides"
+    )
     place: str = Field("", description="where a technician finds it")
     credentials: str | None = Field(None, description="name of an entry of `credentials`")
     snmp: str | None = Field(None, description="name of an entry of `credentials` to take SNMP access from")

@@ -78,6 +78,14 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Family:
+    """The profile that a device has, and who says so: `site`, `snmp` or `onvif`."""
+
+    profile: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceView:
     """Everything on a device's page but its tickets."""
 
@@ -93,6 +101,7 @@ class DeviceView:
     below_left_out: int
     inventory: inventory.InventoryView
     recorder: RecorderView | None = None
+    family: Family | None = None
 
 
 def view(
@@ -118,7 +127,18 @@ def view(
         recorder_view(world.looks.get((device.id, RECORDER)), formats)
         if (device.id, RECORDER) in plan.checks
         else None,
+        _family(device, world),
     )
+
+
+def _family(device: Device, world: World) -> Family | None:
+    """What the site's file says; else the agent, unless it knows no more than that it is one; else make and model."""
+    if device.profile:
+        return Family(device.profile, "site")
+    known = world.inventory.get(device.id, {})
+    found = [Family(item.value, check) for check in ("snmp", "onvif") if (item := known.get(f"{check}/profile"))]
+    found.sort(key=lambda one: one.profile == "generic")
+    return found[0] if found else None
 
 
 def _place(device: Device, world: World, directory: Directory) -> Place:

@@ -12,7 +12,7 @@ from monitor.web.views.numbers import NAMES, WORDS
 
 MAX_SHOWN: Final = 120
 _ACCEPTED: Final = msg("Accepted as right: %(changes)s")
-_ORDER: Final = ("vendor", "model", "hardware", "serial", "mac", "firmware", "hostname", "clock_source")
+_ORDER: Final = ("vendor", "model", "profile", "hardware", "serial", "mac", "firmware", "hostname", "clock_source")
 
 
 @dataclass(frozen=True, slots=True)

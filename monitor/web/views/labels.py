@@ -135,6 +135,12 @@ CHECKS: Final[Mapping[str, str]] = {
     "self": msg("Self-check"),
 }
 
+FAMILY_BY: Final[Mapping[str, str]] = {
+    "site": msg("as configured"),
+    "snmp": msg("by its SNMP agent"),
+    "onvif": msg("by make and model that ONVIF tells"),
+}
+
 PICTURES: Final[Mapping[str, str]] = {
     "before": msg("Before"),
     "now": msg("At the fault"),

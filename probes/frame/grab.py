@@ -96,32 +96,36 @@ def _session(url: str, job: StreamJob, probing: dict[str, str], deadline: float,
         first_seconds: float | None = None
         reel: Reel | None = None
         give_up = deadline
-        for unit in units(decoder.name, _packets(container, stream, cancelled)):
-            now = time.monotonic()
-            if reel is not None:
-                reel.take(unit, now)
-                if reel.full and not job.gap_seconds:
+        try:
+            for unit in units(decoder.name, _packets(container, stream, cancelled)):
+                now = time.monotonic()
+                if reel is not None:
+                    reel.take(unit, now)
+                    if reel.full and not job.gap_seconds:
+                        break
+                if now > give_up:
                     break
-            if now > give_up:
-                break
-            if not unit.key or (first is not None and not job.gap_seconds):
-                continue
-            gap = _gap(now - first_at, unit.seconds, first_seconds)
-            if first is not None and gap < job.gap_seconds - GAP_TOLERANCE_SECONDS:
-                continue
-            picture, corrupt = _decode(decoder, unit)
-            if corrupt or picture is None:
-                return Grab(decoder.name, picture or first, None, 0.0, corrupt=True)
-            if first is not None:
-                return Grab(decoder.name, first, picture, gap, corrupt=False, film=reel)
-            if not job.gap_seconds and not job.burst:
-                return Grab(decoder.name, picture, None, 0.0, corrupt=False)
-            first, first_at, first_seconds = picture, now, unit.seconds
-            patience = job.gap_seconds + SECOND_PATIENCE_SECONDS if job.gap_seconds else BURST_SECONDS
-            give_up = min(deadline, now + patience)
-            if job.burst:
-                reel = Reel(decoder.name, bytes(decoder.extradata or b""))
-                reel.take(unit, now)
+                if not unit.key or (first is not None and not job.gap_seconds):
+                    continue
+                gap = _gap(now - first_at, unit.seconds, first_seconds)
+                if first is not None and gap < job.gap_seconds - GAP_TOLERANCE_SECONDS:
+                    continue
+                picture, corrupt = _decode(decoder, unit)
+                if corrupt or picture is None:
+                    return Grab(decoder.name, picture or first, None, 0.0, corrupt=True)
+                if first is not None:
+                    return Grab(decoder.name, first, picture, gap, corrupt=False, film=reel)
+                if not job.gap_seconds and not job.burst:
+                    return Grab(decoder.name, picture, None, 0.0, corrupt=False)
+                first, first_at, first_seconds = picture, now, unit.seconds
+                patience = job.gap_seconds + SECOND_PATIENCE_SECONDS if job.gap_seconds else BURST_SECONDS
+                give_up = min(deadline, now + patience)
+                if job.burst:
+                    reel = Reel(decoder.name, bytes(decoder.extradata or b""))
+                    reel.take(unit, now)
+        except av.error.FFmpegError:
+            if first is None or job.gap_seconds:
+                raise  # else it has what it came for, and too few pictures in a row
         if first is None:
             raise NoAnswer(f"no key frame within {job.seconds:g} s")
         return Grab(decoder.name, first, None, 0.0, corrupt=False, film=reel)

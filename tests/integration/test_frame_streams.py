@@ -53,6 +53,9 @@ async def test_two_key_frames_of_one_session(gst_server: GstServer, tools: Tools
     assert (values["codec"], values["width"], values["height"], values["source"]) == (codec, 640, 360, "rtsp")
     assert float(values["change_mean"]) > 0.2  # the snow in the test picture moves
     assert float(values["grab_seconds"]) >= 0.9
+    assert values["flicker"] is values["jitter"] is False  # by the pictures between the two
+    assert float(values["flicker_percent"]) < 1
+    assert float(values["shake_percent"]) < 0.1
     assert found.picture is not None
     assert len(found.picture.jpeg) <= 60_000
     decoded = cv2.imdecode(np.frombuffer(found.picture.jpeg, np.uint8), cv2.IMREAD_COLOR)
@@ -187,6 +190,24 @@ async def test_a_stream_without_key_frames(tools: Tools) -> None:
         found = await look(tools, server.url, grab_seconds=2.5)
     assert found.outcome is Outcome.NO_ANSWER
     assert "key frame" in found.detail
+
+
+async def test_what_follows_a_key_frame_may_be_too_little_for_flicker(tools: Tools) -> None:
+    async with replaying(Replay(LIVE, seconds=0.5)) as slow, replaying(Replay(LIVE[:3], silent_after=3)) as short:
+        found = await asyncio.gather(look(tools, slow.url), look(tools, short.url, device="other"))
+    for one in found:
+        assert _verdict(one) == "unjudged"
+        assert "few_pictures" in str(one.values["unjudged"])
+        assert "flicker" not in one.values
+
+
+async def test_mains_that_beat_with_the_shutter_flicker(tools: Tools) -> None:
+    lit = [np.clip(scene(at=at) * (1 + 0.1 * np.sin(2 * np.pi * at / 2.5)), 0, 255).astype(np.uint8) for at in range(9)]
+    async with replaying(Replay(encode(lit, key_every=50), seconds=0.1)) as server:
+        found = await look(tools, server.url)
+    assert _verdict(found) == "flicker"
+    assert found.values["flicker"] is True
+    assert float(found.values["flicker_percent"]) == pytest.approx(13, abs=5)
 
 
 async def test_a_size_that_changes_in_the_stream(tools: Tools) -> None:

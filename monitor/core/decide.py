@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import assert_never
 
+from monitor.core import circumstances, inventory, lessons, topology
 from monitor.core import condition as conditions
-from monitor.core import inventory, lessons, topology
 from monitor.core.case import Case, cases, facts_of, values_of, variables
 from monitor.core.change import (
     AddEvidence,
@@ -45,6 +45,7 @@ VERIFY_EVERY_SECONDS = 15.0  # how soon a resolved ticket's fault is looked at a
 def observe(plan: Plan, world: World, look: Observation) -> Decision:
     """A look has ended. `world` takes the decision in (its `apply` is the only thing that is called)."""
     turn = Turn(plan, world, look.ended_at)
+    look = circumstances.add(plan, world, look)
     world.saw(replace(look, picture=None, marked=None, learned=b"") if look.picture is not None else look)
     if look.outcome in MONITOR_OUTCOMES:
         return turn.decision  # the monitor could not look: nothing is known, nothing moves

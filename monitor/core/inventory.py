@@ -1,6 +1,6 @@
 """What is this device known to be, and what has changed of it?
 
-    look at onvif or snmp ─▶ items ─▶ what differs from the known ─▶ a look of the check `inventory` ─▶ its rules
+    look at onvif, snmp or rtsp ─▶ items ─▶ what differs from the known ─▶ a look of the check `inventory` ─▶ its rules
 
 The first value seen is the known one. One that differs stands beside it until it is gone or a person accepts it.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from probes.observation import Observation, Outcome, Value, Values
 
 CHECK = "inventory"  # the check whose looks this makes; nobody asks it
-SOURCES = ("onvif", "snmp")  # the checks that it is made from
+SOURCES = ("onvif", "snmp", "rtsp")  # the checks that it is made from
 SEEN_EVERY_SECONDS = 6 * 3_600.0  # how exactly it is remembered when a value was last seen
 MAX_ITEMS = 400  # of one device
 MAX_VALUE = 128  # characters
@@ -23,8 +23,12 @@ _IDENTITY = ("serial", "mac")
 _SCALARS: Mapping[str, tuple[str, ...]] = {
     "onvif": ("vendor", "model", "hardware", "serial", "mac", "firmware", "hostname", "clock_source", "profile"),
     "snmp": ("vendor", "model", "hardware", "serial", "mac", "firmware", "profile"),
+    "rtsp": ("server",),
 }
-_CONCLUDED = ("profile",)  # we make it of what the device says: no change of the device that anybody must accept
+_SILENT = (
+    "profile",
+    "server",
+)  # concluded by ourselves, or worth no question: another one is taken over, the last kept
 _STREAM = ("encoding", "size", "fps", "kbps")
 
 
@@ -76,8 +80,8 @@ def compare(device: str, known: Items, seen: Mapping[str, str], at: float) -> li
         elif value == item.value:
             if item.found is not None or at - item.last_seen >= SEEN_EVERY_SECONDS:
                 changed.append(replace(item, last_seen=at, found=None, found_since=None))
-        elif _word(item) in _CONCLUDED:
-            changed.append(replace(item, value=value, first_seen=at, last_seen=at))
+        elif _word(item) in _SILENT:
+            changed.append(replace(item, value=value, first_seen=at, last_seen=at, previous=item.value))
         elif value != item.found:
             changed.append(replace(item, found=value, found_since=at if item.found is None else item.found_since))
     return changed

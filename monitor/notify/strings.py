@@ -147,7 +147,9 @@ DIGEST_ONE: Final = Text("{count} messages about {headline}", "{headline}：共 
 DIGEST_PART: Final = Text("{count} {severity}", "{severity} {count}")
 DIGEST_MORE: Final = Text("… and {count} more tickets", "……以及另外 {count} 张工单")
 
-WORDED: Final = frozenset({"alarm", "clock_cause"})  # facts whose words are put into the reader's language
+WORDED: Final = frozenset(
+    {"alarm", "clock_cause", "disabled_by"}
+)  # facts whose words are put into the reader's language
 WORDS: Final[Mapping[str, Text]] = {
     "reset": Text("it has lost its time, as with an empty clock battery", "时间已丢失，通常为时钟电池耗尽"),
     "time_zone": Text(
@@ -155,6 +157,8 @@ WORDS: Final[Mapping[str, Text]] = {
     ),
     "no_ntp": Text("it is set by hand, no time server is switched on", "手动设置时间，未启用时间服务器"),
     "ntp_fails": Text("it has a time server, and does not follow it", "已设置时间服务器，但未能同步"),
+    "upgrade": Text("a firmware upgrade; it was noticed at the same device", "固件升级（已发现该设备固件变化）"),
+    "restart": Text("a restart shortly before", "此前不久设备重启"),
     "tamper": Text("tampering", "防拆"),
     "scene_change": Text("scene changed", "场景变化"),
     "image_blurry": Text("picture blurred", "图像模糊"),

@@ -39,7 +39,7 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
     "onvif": Vocabulary(
         _words(
             "clock_offset_seconds clock_source clock_cause clock_drift_seconds vendor model firmware serial hardware "
-            "mac hostname profile"
+            "mac hostname profile disabled_by firmware_change"
         ),
         {"profile": _words("name encoding width height fps kbps stream_uri snapshot_uri")},
     ),

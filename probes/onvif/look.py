@@ -13,7 +13,7 @@ from probes.onvif.client import Client
 from probes.onvif.clock import SET_SECONDS, Clock, drift_a_day, estimate_offset, explain, read_clock
 from probes.onvif.inventory import find_media, read_profiles, read_uri, take_inventory
 from probes.onvif.memory import Known, Memory
-from probes.onvif.soap import DEVICE, Call
+from probes.onvif.soap import DEVICE, Call, NotOnvif
 from probes.probe import Options, Probe
 from probes.snmp.shelf import ProfileShelf
 from probes.target import Target
@@ -158,7 +158,10 @@ def _drift_from(known: Known, now: float, offset: float) -> tuple[float, float]:
 async def learn_clock(client: Client, url: str, tools: Tools) -> tuple[Clock, float, float]:
     """The clock, its offset and the uncertainty of that, in seconds; `client` signs by it from now on."""
     asked_at = tools.now()
-    response = await client.call_clock(url, _CLOCK)
+    try:
+        response = await client.call_clock(url, _CLOCK)
+    except NotOnvif as answer:  # every device answers this one, logged in or not
+        raise Unsupported(f"{answer}: ONVIF is turned off, or on another port or path") from None
     answered_at = tools.now()
     clock = read_clock(response, answered_at)
     client.known.ahead_seconds = clock.seconds - (asked_at + answered_at) / 2

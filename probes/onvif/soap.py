@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -50,6 +51,10 @@ class Unauthorized(Trouble):
     """The device will not do this without credentials, or not with these. It never leaves this package."""
 
 
+class NotOnvif(Garbled):
+    """A web server answered, and not as ONVIF: by a page, by a redirection, by a bare 400."""
+
+
 def write(call: Call, token: str = "") -> bytes:
     """The envelope; `token` is a security header from `sign`, or empty."""
     inside = token + call.header
@@ -82,7 +87,7 @@ def sign(login: Login, at: float, nonce: bytes | None = None) -> str:
 def read(call: Call, status: int, body: bytes) -> Node:
     """The response element of that call.
 
-    Raises Unauthorized, Unsupported (also for 404, 405 and 501: ONVIF turned off, or elsewhere), Garbled.
+    Raises Unauthorized, Unsupported (also for 404, 405 and 501: ONVIF turned off, or elsewhere), Garbled and NotOnvif.
     """
     if not body.strip():
         raise _judge(status, call)
@@ -91,11 +96,15 @@ def read(call: Call, status: int, body: bytes) -> Node:
     except Garbled:
         if status != 200:  # a web server's own page
             raise _judge(status, call) from None
+        if _is_page(body):
+            raise NotOnvif(f"{call.name}: a web page") from None
         raise
     answer = envelope.find("Body") if envelope.name == "Envelope" else None
     if answer is None:
         if status != 200:
             raise _judge(status, call)
+        if _is_page(body):
+            raise NotOnvif(f"{call.name}: a web page")
         raise Garbled(f"the answer to {call.name} is not SOAP (root element {envelope.name[:40]!r})")
     fault = answer.find("Fault")
     if fault is not None:
@@ -109,6 +118,15 @@ def read(call: Call, status: int, body: bytes) -> Node:
         **response.attributes,
     }  # prefixes that hold in it
     return response
+
+
+def _is_page(body: bytes) -> bool:
+    return (
+        re.match(
+            rb"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,500}?-->\s*)?<(?:!doctype\s+)?html\b", body[:2_048], re.I | re.S
+        )
+        is not None
+    )
 
 
 def _fault(fault: Node, status: int, call: Call) -> Trouble:
@@ -136,4 +154,6 @@ def _judge(status: int, call: Call) -> Trouble:
         return Unauthorized(line)
     if status in {404, 405, 410, 501}:
         return Unsupported(f"{line}: ONVIF is turned off, or on another port or path")
+    if status == 400 or 300 <= status < 400:
+        return NotOnvif(line)
     return Garbled(line if status != 200 else f"{call.name}: an empty answer")

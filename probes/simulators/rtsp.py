@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from urllib.parse import urlsplit
 
-from probes.simulators.camera import FIRMWARE, MODEL, Camera
+from probes.simulators.camera import MODEL, Camera
 from probes.simulators.clip import FRAMES_A_SECOND
 from probes.simulators.gate import Verdict
 from probes.simulators.rtp import Sink, Unusable, open_interleaved, open_udp, stream
@@ -169,7 +169,7 @@ class Conversation:
         challenges: Sequence[str] = (),
     ) -> None:
         lines = [f"RTSP/1.0 {status} {_REASONS[status]}", f"CSeq: {request.headers.get('cseq', '0')}"]
-        lines += [f"Date: {formatdate(self._camera.clock(), usegmt=True)}", f"Server: {MODEL} {FIRMWARE}"]
+        lines += [f"Date: {formatdate(self._camera.clock(), usegmt=True)}", f"Server: {MODEL} {self._camera.firmware}"]
         lines += [f"WWW-Authenticate: {challenge}" for challenge in challenges]
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
         lines.append(f"Content-Length: {len(body)}")

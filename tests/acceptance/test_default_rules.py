@@ -108,7 +108,9 @@ NO_ANSWER, REFUSED, DENIED, UNSUPPORTED = Outcome.NO_ANSWER, Outcome.REFUSED, Ou
 CASES = (
     Case("camera.silent", URGENT, "cam-05", dies("cam-05")),
     Case("rtsp.silent", URGENT, "cam-05", fails("cam-05", REFUSED, "rtsp", "frame")),
-    Case("onvif.silent", NORMAL, "cam-05", fails("cam-05", UNSUPPORTED, "onvif")),
+    Case("onvif.silent", NORMAL, "cam-05", fails("cam-05", NO_ANSWER, "onvif")),
+    Case("onvif.silent", NORMAL, "cam-05", fails("cam-05", REFUSED, "onvif")),
+    Case("onvif.disabled", NORMAL, "cam-05", fails("cam-05", UNSUPPORTED, "onvif")),
     Case("clock.drift", NORMAL, "cam-05", says("cam-05", "onvif", clock_offset_seconds=-3_600.0)),
     Case("device.swapped", HIGH, "cam-05", says("cam-05", "onvif", serial="B2", firmware="5.8.0")),
     Case("device.reset", HIGH, "cam-05", says("cam-05", "onvif", hostname="IPC", clock_source="manual")),
@@ -337,7 +339,7 @@ def test_every_fault_of_a_camera_at_once_each_at_another_camera(mall: Plan) -> N
     others: tuple[tuple[str, str, Fail], ...] = (
         ("cam-41", "camera.silent", dies("cam-41")),
         ("cam-42", "rtsp.silent", fails("cam-42", REFUSED, "rtsp", "frame")),
-        ("cam-43", "onvif.silent", fails("cam-43", UNSUPPORTED, "onvif")),
+        ("cam-43", "onvif.disabled", fails("cam-43", UNSUPPORTED, "onvif")),
         ("cam-44", "clock.drift", says("cam-44", "onvif", clock_offset_seconds=45.0)),
         ("cam-45", "camera.no-picture", fails("cam-45", NO_ANSWER, "frame")),
         ("cam-46", "login.refused", fails("cam-46", DENIED, "onvif", "frame")),

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from probes.errors import Garbled, Unsupported
-from probes.onvif.soap import DEVICE, MEDIA, Call, Unauthorized, read, sign, write
+from probes.onvif.soap import DEVICE, MEDIA, Call, NotOnvif, Unauthorized, read, sign, write
 from probes.onvif.xml import parse
 from probes.target import Login, Secret
 
@@ -79,10 +79,16 @@ OLD_FAULT = "<SOAP-ENV:Fault><faultcode>{}</faultcode><faultstring>{}</faultstri
         (500, b"oops", Garbled),
         (503, _soap("<GetThingResponse/>"), Garbled),
         (200, b"", Garbled),
-        (200, b"<html><body>Login</body></html>", Garbled),
+        (200, b"<html><body>Login</body></html>", NotOnvif),
+        (200, b"<!DOCTYPE html>\n<html><br>", NotOnvif),
+        (200, b'<?xml version="1.0"?><!DOCTYPE html PUBLIC "a" "b"><html/>', NotOnvif),
+        (400, b"<html>Bad request", NotOnvif),
+        (400, b"", NotOnvif),
+        (400, _fault("Action"), Garbled),
+        (200, b"<htmlx/>", Garbled),
         (200, _soap(""), Garbled),
         (200, _soap("<GetOtherResponse/>"), Garbled),
-        (302, b"<html>moved</html>", Garbled),
+        (302, b"<html>moved</html>", NotOnvif),
     ],
 )
 def test_trouble(status: int, body: bytes, trouble: type[Exception]) -> None:

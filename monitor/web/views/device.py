@@ -211,7 +211,8 @@ def _check(check: Check, world: World, formats: Formats, asked: float) -> CheckV
     if look is None:
         return CheckView(check, None, "unknown", (), (), fresh=False)
     say = translate(formats.language)
-    figures = tuple(figure(name, value, say, formats) for name, value in list(look.values.items())[:60])
+    told = [(name, value) for name, value in look.values.items() if value != ""]
+    figures = tuple(figure(name, value, say, formats) for name, value in told[:60])
     rows_of_check = [] if check.name == RECORDER else list(look.rows.items())  # those have a picture of their own
     tables = tuple(_table(name, rows, formats) for name, rows in rows_of_check[:12] if rows)
     return CheckView(check, look, _tone(look.outcome), figures, tables, fresh=0 < asked <= look.at)

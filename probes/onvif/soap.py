@@ -52,7 +52,7 @@ class Unauthorized(Trouble):
 
 
 class NotOnvif(Garbled):
-    """A web server answered, and not as ONVIF: by a page, by a redirection, by a bare 400."""
+    """A web server answered, and not as ONVIF: by a page, or by a bare 400."""
 
 
 def write(call: Call, token: str = "") -> bytes:
@@ -154,6 +154,6 @@ def _judge(status: int, call: Call) -> Trouble:
         return Unauthorized(line)
     if status in {404, 405, 410, 501}:
         return Unsupported(f"{line}: ONVIF is turned off, or on another port or path")
-    if status == 400 or 300 <= status < 400:
+    if status == 400:
         return NotOnvif(line)
     return Garbled(line if status != 200 else f"{call.name}: an empty answer")

@@ -88,7 +88,7 @@ OLD_FAULT = "<SOAP-ENV:Fault><faultcode>{}</faultcode><faultstring>{}</faultstri
         (200, b"<htmlx/>", Garbled),
         (200, _soap(""), Garbled),
         (200, _soap("<GetOtherResponse/>"), Garbled),
-        (302, b"<html>moved</html>", NotOnvif),
+        (302, b"<html>moved</html>", Garbled),
     ],
 )
 def test_trouble(status: int, body: bytes, trouble: type[Exception]) -> None:

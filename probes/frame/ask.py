@@ -20,7 +20,7 @@ from probes.frame.job import (
     StreamJob,
 )
 from probes.frame.memory import Memory
-from probes.frame.options import FrameOptions
+from probes.frame.options import FrameOptions, hides_people
 from probes.frame.polls import Polls
 from probes.frame.pool import DecodePool
 from probes.frame.source import Source, find_source, with_address
@@ -51,7 +51,9 @@ async def ask(target: Target, options: FrameOptions, tools: Tools) -> Answer:
     known = await memory.recall(target.device, presets=options.presets, begin=options.reference)
     due = options.burst and tools.get(Bursts).due(target.device, options.burst_every_seconds)
     turning = tools.get(Turning)
-    stand = await turning.begin(target, options, replace(known, masks=options.masks, burst=due))
+    stand = await turning.begin(
+        target, options, replace(known, masks=options.masks, hide_people=hides_people(options), burst=due)
+    )
     known = stand.known
     if source.is_stream:
         job = StreamJob(

@@ -16,6 +16,7 @@ from probes.frame.glance import read_glance, stands_still, take_glance
 from probes.frame.job import Judged, Known, Measured, Shift
 from probes.frame.judge import Judgement, judge
 from probes.frame.learn import learn
+from probes.frame.people import Hidden, find_strange
 from probes.frame.picture import Picture
 from probes.frame.reel import Film, developed
 from probes.frame.reference import BadReference, Reference, renew, unpack, with_habits
@@ -35,13 +36,14 @@ _FIXED: Final = frozenset(
 class Assessment:
     """The judgement; the reference as bytes where something was learned; the glance for the next look.
 
-    `burst`: how many pictures in a row were measured.
+    `burst`: how many pictures in a row were measured. `strange`: what is not as usual, where it was asked for.
     """
 
     judged: Judged
     reference: bytes
     glance: bytes
     burst: int = 0
+    strange: Hidden | None = None
 
 
 def assess(picture: Picture, fixed: Verdict, known: Known, film: Film = None) -> Assessment:
@@ -74,7 +76,8 @@ def assess(picture: Picture, fixed: Verdict, known: Known, film: Film = None) ->
         unjudged=tuple(dict.fromkeys(judged.unjudged + steadiness.unjudged)),
     )
     learned = _learn(reference, drawn, judged, known, unrest)
-    return Assessment(judged, learned, glance.pack(), count)
+    strange = find_strange(drawn.structure, reference, judgement) if known.hide_people else None
+    return Assessment(judged, learned, glance.pack(), count, strange)
 
 
 def suspicious(scores: Mapping[Verdict, float]) -> bool:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from probes.frame.job import Evidence, Rectangle
+from probes.frame.people import Hidden, conceal
 from probes.frame.picture import Picture, shape_of
 
 SQUARE: Final = 40  # pixels of 640: no face and no number plate is larger
@@ -17,10 +18,11 @@ MAX_BYTES: Final = 60_000
 _QUALITIES: Final = (80, 65, 50, 35, 20)
 
 
-def draw(picture: Picture, masks: Iterable[Rectangle] = ()) -> tuple[Evidence, bytes]:
+def draw(picture: Picture, masks: Iterable[Rectangle] = (), people: Hidden | None = None) -> tuple[Evidence, bytes]:
     """The picture with at most 640 pixels at its longer side, as JPEG of at most 60 kB.
 
     `masks`: what nobody shall recognise, left, top, width and height in shares of the picture; shown as coarse squares.
+    `people`: the same, as `people.hidden` says.
     """
     width, height = shape_of(picture.width, picture.height)
     planes = [
@@ -30,6 +32,8 @@ def draw(picture: Picture, masks: Iterable[Rectangle] = ()) -> tuple[Evidence, b
     image = cv2.cvtColor(cv2.merge(planes), cv2.COLOR_YCrCb2BGR)
     for mask in masks:
         _coarsen(image, mask)
+    if people is not None:
+        conceal(image, people)
     jpeg = b""
     for quality in _QUALITIES:
         _, encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])

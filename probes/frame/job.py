@@ -29,8 +29,8 @@ class Known:
     `reference` and `glance`: as the last look gave them, empty if there is none. `at`: now, seconds since the epoch; 0:
     learn nothing. `tuning`: fault → by how much a person moved its threshold. `confirmed_at`: when a person confirmed a
     new view, 0 if nobody did. `presets`: the camera turns by itself, and what it has not seen yet is a new view.
-    `room_bytes`: how large the reference may become. `masks`: what evidence must not show. `burst`: decode the pictures
-    of a burst even where nothing is suspicious.
+    `masks`: what evidence must not show. `hide_people`: nor anything that may be a person. `burst`: decode the pictures
+    of a burst even where nothing is suspicious. `room_bytes`: how large the reference may become.
     """
 
     reference: bytes = b""
@@ -42,6 +42,7 @@ class Known:
     masks: tuple[Rectangle, ...] = ()
     burst: bool = False
     room_bytes: int = 200_000
+    hide_people: bool = False
 
 
 NOTHING: Final = Known()

@@ -15,9 +15,10 @@ from probes.frame.assess import Assessment, assess
 from probes.frame.evidence import draw
 from probes.frame.faults import BLIND, Verdict
 from probes.frame.grab import Grab, grab
-from probes.frame.job import Attached, Job, Judged, Known, Seen, StillJob, StreamJob
+from probes.frame.job import Attached, Evidence, Job, Judged, Known, Seen, StillJob, StreamJob
 from probes.frame.mark import mark
 from probes.frame.measure import compare, measure
+from probes.frame.people import find_moving, hidden
 from probes.frame.picture import Picture
 from probes.frame.still import decode
 from probes.frame.verdict import judge
@@ -44,7 +45,6 @@ def examine(grabbed: Grab, known: Known, *, still: bool, started: float, cpu: fl
     grab_seconds = time.monotonic() - started
     first, second = grabbed.first, grabbed.second
     latest = second or first
-    evidence, jpeg = draw(latest, known.masks) if latest is not None else (None, b"")
     measures = measure(latest) if latest is not None else None
     change = compare(first, second, grabbed.gap_seconds) if first is not None and second is not None else None
     fixed = judge(measures, change, corrupt=grabbed.corrupt)
@@ -54,6 +54,7 @@ def examine(grabbed: Grab, known: Known, *, still: bool, started: float, cpu: fl
     judged = assessed.judged
     if still and grabbed.film is None and fixed not in BLIND:
         judged = replace(judged, unjudged=(*judged.unjudged, "one_picture"))
+    evidence, jpeg = (None, b"") if latest is None else _draw(grabbed, latest, known, assessed)
     seen = Seen(
         codec=grabbed.codec,
         width=latest.width if latest is not None else 0,
@@ -71,6 +72,15 @@ def examine(grabbed: Grab, known: Known, *, still: bool, started: float, cpu: fl
     )
     marked = mark(jpeg, assessed.judged) if assessed.judged.verdict is not Verdict.OK else b""
     return seen, Attached(jpeg, marked, assessed.reference, assessed.glance)
+
+
+def _draw(grabbed: Grab, latest: Picture, known: Known, assessed: Assessment) -> tuple[Evidence, bytes]:
+    """The evidence, with what must not be recognised hidden."""
+    if not known.hide_people:
+        return draw(latest, known.masks)
+    first, second = grabbed.first, grabbed.second
+    moving = find_moving(first, second) if first is not None and second is not None else None
+    return draw(latest, known.masks, hidden(assessed.judged, assessed.strange, moving))
 
 
 def _signature(picture: Picture) -> str:

@@ -30,6 +30,17 @@ class PtzOptions(Options):
     away_after_seconds: Annotated[float, Field(ge=60, le=604_800)] = 1_800.0
 
 
+class EvidenceOptions(Options):
+    """What pictures may show that are kept or sent. `blur`: coarse squares where anything is that may be a person."""
+
+    people: Literal["show", "blur"] = "show"
+
+
+def hides_people(options: Options) -> bool:
+    """May nobody be recognised in what these options let out?"""
+    return isinstance(options, FrameOptions) and options.evidence.people == "blur"
+
+
 class FrameOptions(Options):
     """`url`, in which `{host}` stands for the device's address; or `path` with `port` and `tls`; or neither.
 
@@ -49,6 +60,7 @@ class FrameOptions(Options):
     two_frames: bool = True  # RTSP: take a second key frame, and see whether anything moved
     reference: Path | None = None  # what to begin with; `sitewarden frame replay --save` writes such a file
     masks: tuple[Mask, ...] = ()  # left, top, width, height in shares of the picture: coarse squares in evidence
+    evidence: EvidenceOptions = EvidenceOptions()
     presets: bool = False  # the camera goes from preset to preset by itself, and does not say where it looks
     ptz: PtzOptions = PtzOptions()
     burst: bool = True  # RTSP: eight pictures in a row, for flicker and jitter

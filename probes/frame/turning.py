@@ -188,6 +188,8 @@ def _stand(tower: _Tower, plain: Stand, status: Status, position: Position) -> S
     if place is None and (preset is not None or _meet(tower, position) >= MET_LEAST):
         place = Place(position)
     known = plain.known
+    if tower.stay is None or not tower.stay.near(position):
+        known = replace(known, glance=b"")  # of another place: it tells nothing of whether this one stands still
     if place is None:
         return replace(plain, status=status, known=replace(known, reference=b"", at=0.0, presets=False))
     if preset is not None:

@@ -24,6 +24,8 @@ from monitor.web.rendering import render
 from monitor.web.users import User
 from monitor.web.views import picture as one
 from probes.frame import places
+from probes.frame.options import hides_people
+from probes.frame.people import coarse
 from probes.frame.places import Place
 from probes.frame.reference import BadReference, Reference, unpack
 
@@ -71,7 +73,11 @@ async def state_picture(request: Request, device_id: str, number: int, _: Annota
     reference, _places = await asyncio.to_thread(_read, await console_of(request).store.device_reference(device.id))
     if not 0 <= number < len(reference.slots):
         raise Refusal(404, "no such state")
-    png = await asyncio.to_thread(_draw, reference.slots[number].structure)
+    check = console_of(request).live.plan.checks.get((device.id, "frame"))
+    structure = reference.slots[number].structure
+    if check is not None and hides_people(check.options):
+        structure = coarse(structure)
+    png = await asyncio.to_thread(_draw, structure)
     return Response(png, media_type="image/png", headers={"cache-control": "private, max-age=300"})
 
 

@@ -17,9 +17,9 @@ from probes.frame.faults import Verdict
 from probes.frame.job import Judged
 from probes.frame.judge import SLOT_LOOKS, Judgement
 from probes.frame.picture import COLUMNS, ROWS, Picture
-from probes.frame.reference import BAND, Reference
+from probes.frame.reference import Reference
 from probes.frame.registration import Move
-from probes.frame.sketch import HEIGHT, WIDTH
+from probes.frame.sketch import BAND, HEIGHT, WIDTH
 
 Hidden = NDArray[np.bool_]  # bool[90, 160], of the whole picture
 Structure = NDArray[np.float32]  # float32[90, 160], see `sketch.Sketch`

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import assert_never
 
-from monitor.core import circumstances, inventory, lessons, topology
+from monitor.core import circumstances, inventory, lessons, topology, witness
 from monitor.core import condition as conditions
 from monitor.core.case import Case, cases, facts_of, values_of, variables
 from monitor.core.change import (
@@ -191,7 +191,7 @@ def _step(turn: Turn, rule: Rule, case: Case, look: Observation) -> None:
     elif after is not before:
         turn.put(PutCondition(after))
         if before.state is State.OK:
-            for check in rule.asks:  # a hint: others are to say whether it is so
+            for check in witness.checks_of(turn.plan, look.device, rule):  # they are to say whether it is so
                 turn.ask(look.device, check)
         again = conditions.next_look(after, holds, look.duration_seconds)
         if again is not None:
@@ -211,7 +211,10 @@ def _forget_rows(turn: Turn, rule: Rule, device: str, rows: Mapping[str, object]
 
 def _judge(turn: Turn, condition: Condition, rule: Rule, values: Mapping[str, Value], look: Observation | None) -> None:
     """It fires, and no ticket speaks of it yet: is something else to blame, or must it be told?"""
-    match topology.blame(turn.plan, turn.world, condition, rule, turn.now):
+    blame = topology.blame(turn.plan, turn.world, condition, rule, turn.now)
+    if isinstance(blame, topology.Free):
+        blame = witness.blame(turn.plan, turn.world, condition, rule, turn.now)
+    match blame:
         case topology.Free():
             _open(turn, condition, rule, values, look)
         case topology.Held(by):
@@ -221,7 +224,7 @@ def _judge(turn: Turn, condition: Condition, rule: Rule, values: Mapping[str, Va
         case topology.Wait(asks):
             for device, check in asks:
                 turn.ask(device, check)
-        case blame:
+        case _:
             assert_never(blame)
 
 
@@ -246,7 +249,10 @@ def _open(turn: Turn, condition: Condition, rule: Rule, values: Mapping[str, Val
             now,
             since=condition.since,
             facts=facts,
-            surroundings=topology.surroundings(plan, world, condition.key.device, rule),
+            surroundings=(
+                *topology.surroundings(plan, world, condition.key.device, rule),
+                *witness.heard(plan, world, condition.key.device, rule),
+            ),
             previous=world.closed.get(fingerprint),
         )
     turn.take(step)

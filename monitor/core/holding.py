@@ -36,6 +36,10 @@ def _restart(turn: Turn, devices: list[str], by: Set[str] = frozenset(), *, afte
             if waits and not condition.told:
                 firings = condition.firings[:-1] if condition.firing else condition.firings
                 turn.put(PutCondition(Condition(key, State.PENDING, since=since, firings=firings)))
+                rule = turn.plan.rule(device, key.rule)
+                check = turn.plan.checks.get((device, rule.check)) if rule is not None else None
+                if check is not None and check.heard:
+                    turn.ask(device, check.name, since)  # nobody would ask it: it is said again
 
 
 def tell_holder(turn: Turn, device: str, by: str) -> None:

@@ -70,6 +70,10 @@ class Rule:
     params: Mapping[str, Value] = field(default_factory=dict)
     where: str = ""  # file:line
     asks: tuple[str, ...] = ()  # checks of the same device that are put at once when this may be wrong
+    judged_by: tuple[str, ...] = ()  # heard: faults by which a look at the same device says whether it is so
+    found_by: tuple[
+        str, ...
+    ] = ()  # heard: faults by which a look may find it too; what it does not find may be all the same
     profiles: frozenset[str] = frozenset()  # the SNMP profiles that it belongs to; `when` asks for them too
     any_row: bool = False  # with `each`: one condition for the table, bad while any row is (rows of alarms come and go)
 

@@ -97,6 +97,11 @@ NEIGHBOURS_FAIL: Final = Text(
     "Of the {count} others there {failing} fail too.", "同一上级的其他 {count} 台设备中有 {failing} 台也有故障。"
 )
 
+HEARD: Final = Text("The device has told of it by itself: {title}.", "设备已主动上报：{title}。")
+HEARD_TEXT: Final = Text(
+    "The device has told of it by itself: {title} ({text}).", "设备已主动上报：{title}（{text}）。"
+)
+
 CHILDREN: Final = Text(
     "Behind it, {count} more cannot be seen: {names}.", "受其影响，另有 {count} 台设备无法检测：{names}。"
 )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from monitor.core.plan import Plan
 from monitor.locale.formats import Formats
 from monitor.notify import strings
-from monitor.notify.quoting import named, printable, quoted
+from monitor.notify.quoting import cut, named, printable, quoted
 from ticketing.ticket import Fact
 
 Seen = Mapping[str, Fact]
@@ -22,6 +22,8 @@ def around(surroundings: tuple[Seen, ...], plan: Plan, formats: Formats) -> tupl
                 sentences += _port(seen, plan, formats)
             case "parent":
                 sentences += _parent(seen, plan, formats)
+            case "heard":
+                sentences += _heard(seen, plan, formats)
     return tuple(sentences)
 
 
@@ -52,3 +54,12 @@ def _parent(seen: Seen, plan: Plan, formats: Formats) -> list[str]:
             text = strings.NEIGHBOURS_FINE if count > 1 else strings.NEIGHBOUR_FINE
         sentences.append(text.get(language).format_map({"count": count, "failing": failing}))
     return sentences
+
+
+def _heard(seen: Seen, plan: Plan, formats: Formats) -> list[str]:
+    fault = plan.faults.get(str(seen.get("fault", "")))
+    if fault is None:
+        return []
+    title, text = fault.title.get(formats.language), cut(str(seen.get("text", "")))
+    said = strings.HEARD_TEXT if text else strings.HEARD
+    return [said.get(formats.language).format_map({"title": title, "text": text})]

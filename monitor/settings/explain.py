@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from monitor.core.plan import MONITOR, Device, Fault, Plan, Rule, Text
 from monitor.core.topology import ancestors
+from monitor.core.witness import judges
 from monitor.settings.file.units import say_duration
 from monitor.settings.mistake import did_you_mean
 from monitor.settings.model import Settings
@@ -57,6 +58,11 @@ def _explain(plan: Plan, device: Device, rule: Rule, holds: bool, language: Lang
     yield _fires(plan, device, rule, language)
     if rule.needs:
         yield say("needs", needs=WORDS["and"].get(language).join(rule.needs))
+    beside = judges(plan, device.id, rule)
+    for code, faults in (("judged_by", rule.judged_by), ("found_by", rule.found_by)):
+        checks = sorted({one.check for one in beside if one.fault in faults})
+        if checks:
+            yield say(code, checks=WORDS["and"].get(language).join(checks))
     above = list(ancestors(plan, device.id))
     if above:
         yield say("above", above=WORDS["and"].get(language).join(above))

@@ -57,11 +57,15 @@ class RuleBook:
                 self._take(shape, branch, profiles)
 
     def check_faults(self, codes: Iterable[str]) -> None:
-        """Every rule's fault must be in the catalogue."""
+        """Every fault that a rule names must be in the catalogue."""
         known = frozenset(codes)
         for rule in self.rules.values():
             if rule.fault not in known:
                 self._wrong(self._branches[rule.id], "fault", "unknown_fault", rule.fault, known)
+            for key, faults in (("judged_by", rule.judged_by), ("found_by", rule.found_by)):
+                for fault in faults:
+                    if fault not in known:
+                        self._wrong(self._branches[rule.id], key, "unknown_fault", fault, known)
 
     def _take(self, shape: RuleShape, branch: MarkedMap, profiles: frozenset[str]) -> None:
         if shape.id in self.rules:
@@ -114,6 +118,8 @@ class RuleBook:
             clear_looks=shape.clear_looks,
             needs=tuple(shape.needs),
             asks=tuple(shape.asks),
+            judged_by=tuple(shape.judged_by),
+            found_by=tuple(shape.found_by),
             holds_children=shape.holds_children,
             params=shape.params,
             where=str(branch.mark).rpartition(":")[0],

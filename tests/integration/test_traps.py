@@ -11,8 +11,12 @@ import pytest
 
 from monitor.notify.wording import describe
 from probes.observation import Observation
+from probes.simulators import Shape
+from probes.simulators.blueprint import COMMUNITY
+from probes.simulators.site import SimulatedSite
 from probes.snmp.ber import INTEGER, OID, SEQUENCE, element, oid
 from probes.snmp.message import V2C, Kind, binding_of, encode_community, encode_pdu
+from tests.servers.simsite import free_base
 from tests.servers.trapping import USER, counted, device, hearing, send, site, ticket_of
 from ticketing.ticket import Language
 
@@ -186,3 +190,34 @@ def _link_trap(number: int, *, up: bool) -> bytes:
     index = number % 400 // 2 + 1000
     port = binding_of(oid("1.3.6.1.2.1.2.2.1.1.7"), INTEGER, index.to_bytes(2, "big"))
     return encode_community(V2C, b"public", encode_pdu(Kind.TRAP, number, element(SEQUENCE, trap + port)))
+
+
+STORAGE = "1.3.6.1.4.1.1004849.2.11.13.1"
+FAILED = ("1.3.6.1.4.1.1004849.2.4.1.1.3.2", "s", "hdd2", "1.3.6.1.4.1.1004849.2.12.1.0", "s", "Start")
+
+
+@pytest.mark.parametrize("asked", [True, False])
+async def test_a_trap_brings_the_look_that_judges_it_and_stands_alone_without(
+    tmp_path: Path, films: Path, asked: bool
+) -> None:
+    shape = Shape(base=free_base(), cameras=1, recorders=1, panels=0, switches=0, upses=0, films=1)
+    async with SimulatedSite(shape, films) as simulated:
+        recorder = simulated.devices["recorder-01"]
+        nvr = device("nvr", "recorder", recorder.blueprint.address, "traps", credentials="v2c")
+        nvr["checks"] |= {"recorder": "off", "snmp": {"every": "1h", "port": shape.snmp_port} if asked else "off"}
+        secrets = {"v2c": {"snmp": {"version": "2c", "community": COMMUNITY, "port": shape.snmp_port}}}
+        async with hearing(site(tmp_path, [nvr], credentials=secrets)) as (engine, port):
+            async with asyncio.timeout(5):
+                while asked and ("nvr", "snmp") not in engine.live.world.looks:  # noqa: ASYNC110
+                    await asyncio.sleep(0.005)
+            simulated.fail("recorder-01", "disk_failed", 2.0)
+            began = time.monotonic()
+            args = ("-v2c", "-c", COMMUNITY, "--", "", STORAGE, *FAILED)
+            assert await send(port, *args, source=recorder.blueprint.address) == 0
+            ticket = await ticket_of(engine, "disk.failed" if asked else "trap.storage")
+            took = time.monotonic() - began
+            await send(port, *args, source=recorder.blueprint.address)
+            await counted(engine, "traps", "repeated")
+            assert len(engine.live.world.tickets) == 1
+            assert took < 1.5
+            assert ticket.fingerprint.component == ("disk/2" if asked else "alarm/storage_failed.hdd2")

@@ -33,6 +33,12 @@ class RuleShape(Shape):
     clear_looks: Looks = 2
     needs: list[str] = Field([], description="checks of the same device that must be well, else this one is held back")
     asks: list[str] = Field([], description="checks of the same device that are put at once when this may be wrong")
+    judged_by: list[str] = Field(
+        [], description="for what is heard: faults by which a look at the same device says whether it is so"
+    )
+    found_by: list[str] = Field(
+        [], description="for what is heard: faults by which a look at the same device may find it as well"
+    )
     holds_children: bool = Field(False, description="while it fires, the devices behind this one are held back")
     params: Params = Field({}, description="numbers and names that `when` uses and a site may change")
 

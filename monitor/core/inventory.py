@@ -21,14 +21,31 @@ SIGNS_OF_RESET = 2
 
 _IDENTITY = ("serial", "mac")
 _SCALARS: Mapping[str, tuple[str, ...]] = {
-    "onvif": ("vendor", "model", "hardware", "serial", "mac", "firmware", "hostname", "clock_source", "profile"),
+    "onvif": (
+        "vendor",
+        "model",
+        "hardware",
+        "serial",
+        "mac",
+        "firmware",
+        "hostname",
+        "clock_source",
+        "profile",
+        "dhcp",
+        "scopes",
+        "users",
+        "administrators",
+    ),
     "snmp": ("vendor", "model", "hardware", "serial", "mac", "firmware", "profile"),
     "rtsp": ("server",),
 }
+_LISTS = ("users", "administrators", "scopes")
+MAX_LIST = 1_000  # characters of one
 _SILENT = (
     "profile",
     "server",
 )  # concluded by ourselves, or worth no question: another one is taken over, the last kept
+_CHANGES = ("identity", "firmware", "stream", "model", "reset", "administrator", "user")
 _STREAM = ("encoding", "size", "fps", "kbps")
 
 
@@ -60,7 +77,11 @@ def read(look: Observation) -> dict[str, str]:
     names = _SCALARS.get(look.check)
     if names is None or look.outcome is not Outcome.OK:
         return {}
-    found = {f"{look.check}/{name}": _text(look.values[name]) for name in names if name in look.values}
+    found = {
+        f"{look.check}/{name}": _text(look.values[name], MAX_LIST if name in _LISTS else MAX_VALUE)
+        for name in names
+        if name in look.values
+    }
     for token, row in look.rows.get("profile", {}).items() if look.check == "onvif" else ():
         settings = {name: row[name] for name in ("encoding", "fps", "kbps") if name in row}
         if "width" in row and "height" in row:
@@ -116,16 +137,23 @@ def summarize(known: Items) -> Values:
         return _values(identity=[*identity, *(item for item in rest if _word(item) in ("vendor", "model"))])
     firmware = [item for item in rest if _word(item) == "firmware"]
     streams = [item for item in rest if _word(item) in _STREAM]
-    signs = [item for item in rest if _word(item) == "hostname" or _is_off(item)]
+    signs = [item for item in rest if _word(item) in ("hostname", "scopes") or _is_off(item) or _is_bare(item)]
     profiles = {item.name.split("/")[1] for item in streams}
     if len(signs) + len(profiles) >= SIGNS_OF_RESET and signs:
         return _values(firmware=firmware, reset=[*signs, *streams])
-    others = [item for item in rest if _word(item) in ("vendor", "model", "hardware", "hostname")]
-    return _values(firmware=firmware, stream=streams, model=others)
+    others = [item for item in rest if _word(item) in ("vendor", "model", "hardware", "hostname", "scopes", "dhcp")]
+    risen = [item for item in rest if _word(item) == "administrators" and _added(item)]
+    users = [item for item in rest if _word(item) in ("users", "administrators")]
+    if risen:
+        return _values(firmware=firmware, stream=streams, model=others, administrator=risen)
+    return _values(firmware=firmware, stream=streams, model=others, user=users)
+
+
+_SAID_AS = {"serial": "S/N ", "mac": "MAC ", "fps": "fps ", "kbps": "kbit/s ", "dhcp": "DHCP "}
 
 
 def _values(**lists: Iterable[Item]) -> dict[str, Value]:
-    found: dict[str, Value] = {f"{name}_change": "" for name in ("identity", "firmware", "stream", "model", "reset")}
+    found: dict[str, Value] = {f"{name}_change": "" for name in _CHANGES}
     found.update({f"{name}_change": _say(items) for name, items in lists.items()})
     return found
 
@@ -136,7 +164,7 @@ def _say(items: Iterable[Item]) -> str:
     for item in items:
         where = item.name.split("/")[1:-1]
         word = _word(item)
-        what = ({"serial": "S/N ", "mac": "MAC ", "fps": "fps ", "kbps": "kbit/s "}).get(word, "")
+        what = _SAID_AS.get(word, "")
         parts.append(f"{''.join(f'{one}: ' for one in where)}{what}{item.value} → {item.found}")
     return "; ".join(parts)[:900]
 
@@ -149,7 +177,23 @@ def _is_off(item: Item) -> bool:
     return _word(item) == "clock_source" and item.value == "ntp" and item.found == "manual"
 
 
-def _text(value: Value) -> str:
+def _is_bare(item: Item) -> bool:
+    """Of several users there is one left, or DHCP gives the address that somebody had set: as from the factory."""
+    if _word(item) == "dhcp":
+        return item.value == "off" and item.found == "on"
+    return _word(item) == "users" and len(_names(item.value)) > 1 and len(_names(item.found or "")) == 1
+
+
+def _added(item: Item) -> frozenset[str]:
+    """Names that were not there. Of a list that is too long to be told whole, the checksum is one."""
+    return _names(item.found or "") - _names(item.value)
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(name for name in text.split(", ") if name)
+
+
+def _text(value: Value, most: int = MAX_VALUE) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return " ".join(str(value).split())[:MAX_VALUE]
+    return " ".join(str(value).split())[:most]

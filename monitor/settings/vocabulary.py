@@ -39,7 +39,7 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
     "onvif": Vocabulary(
         _words(
             "clock_offset_seconds clock_source clock_cause clock_drift_seconds vendor model firmware serial hardware "
-            "mac hostname profile disabled_by firmware_change"
+            "mac hostname dhcp scopes users administrators profile disabled_by firmware_change"
         ),
         {"profile": _words("name encoding width height fps kbps stream_uri snapshot_uri")},
     ),
@@ -94,7 +94,9 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
         _words("received dropped flooding heard_at"), {"alarm": _words("alarm item state text times")}
     ),
     "inventory": Vocabulary(
-        _words("identity_change firmware_change stream_change model_change reset_change")
+        _words(
+            "identity_change firmware_change stream_change model_change reset_change administrator_change user_change"
+        )
     ),
     "login": Vocabulary(_words("state check")),
     "snmp_login": Vocabulary(_words("state check")),

@@ -17,6 +17,8 @@ from probes.errors import Denied, Garbled, Trouble, Unsupported
 from probes.observation import NO_ROWS, Value, Values
 from probes.onvif.addresses import parse_address, port_of, rehost
 from probes.onvif.client import Client
+from probes.onvif.memory import Known
+from probes.onvif.settings import read_dhcp, read_scopes, read_users
 from probes.onvif.soap import DEVICE, EVENTS, MEDIA, MEDIA2, PTZ, Call
 from probes.onvif.xml import Node
 from probes.target import redact
@@ -36,6 +38,8 @@ _UNICAST: Final = (
 )
 _MAC: Final = re.compile(r"(?:[0-9A-Fa-f]{2}[:-]?){5}[0-9A-Fa-f]{2}")
 _IDENTITY: Final = ("Manufacturer", "Model", "FirmwareVersion", "SerialNumber", "HardwareId")
+_STEPS: Final = ("identity", "services", "profiles", "mac", "hostname", "scopes", "users")
+_BARRED_FOR: Final = 24  # inventories: a user who may not see the list of users may not see it an hour later either
 _CALL_GAPS: Final = (Trouble, OSError)
 
 
@@ -48,7 +52,7 @@ async def take_inventory(client: Client, url: str, every_seconds: float, now: fl
     if known.todo is None:
         if now < known.inventory_at:
             return
-        known.todo = deque((step, "") for step in ("identity", "services", "profiles", "mac", "hostname"))
+        known.todo = deque((step, "") for step in _STEPS)
         known.trouble = ""
     known.accepted = False  # between two looks somebody may have changed the password
     try:
@@ -73,9 +77,15 @@ async def _take_step(client: Client, url: str, step: str, token: str) -> None:
             case "identity":
                 known.identity = await read_identity(client, url)
             case "mac":
-                known.mac = await read_mac(client, url)
+                known.mac, known.dhcp = await read_network(client, url)
             case "hostname":
                 known.hostname = await read_hostname(client, url)
+            case "scopes":
+                known.scopes = await read_scopes(client, url)
+            case "users" if known.barred:
+                known.barred -= 1
+            case "users":
+                known.users, known.administrators = await read_users(client, url)
             case "services":
                 await find_media(client, url)
             case "profiles":
@@ -89,12 +99,20 @@ async def _take_step(client: Client, url: str, step: str, token: str) -> None:
         if step == "identity":
             raise
         await _tell_apart(client, url, denied)
+        _bar(known, step)
         trace("%s: not for this user", step)
     except Unsupported as trouble:  # it will not learn to within the hour
+        _bar(known, step)
         trace("%s: %s", step, trouble)
     except _CALL_GAPS as trouble:
         trace("%s: %s", step, trouble)
         known.trouble = f"{step}: {trouble}"[:120]
+
+
+def _bar(known: Known, step: str) -> None:
+    """Some firmware counts a call that is not allowed as a wrong password: it is not made again soon."""
+    if step == "users":
+        known.barred, known.users, known.administrators = _BARRED_FOR, "", ""
 
 
 async def _tell_apart(client: Client, url: str, denied: Denied) -> None:
@@ -112,16 +130,19 @@ async def read_identity(client: Client, url: str) -> tuple[str, str, str, str, s
     return vendor, model, firmware, serial, hardware
 
 
-async def read_mac(client: Client, url: str) -> str:
-    """The MAC address of its first interface that is on, as 02:00:00:01:00:07; empty where it names none."""
+async def read_network(client: Client, url: str) -> tuple[str, str]:
+    """The MAC address of its first interface that is on, as 02:00:00:01:00:07, and whether it uses DHCP ("on", "off").
+
+    Both empty where it names none.
+    """
     response = await client.call(url, Call(DEVICE, "GetNetworkInterfaces"))
     interfaces = response.all("NetworkInterfaces")[:MAX_INTERFACES]
     for node in sorted(interfaces, key=lambda one: one.read("Enabled").lower() not in {"true", "1"}):
         said = node.read("Info", "HwAddress")
         digits = said.replace(":", "").replace("-", "").lower()
         if _MAC.fullmatch(said) and digits.strip("0"):
-            return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
-    return ""
+            return ":".join(digits[at : at + 2] for at in range(0, 12, 2)), read_dhcp(node)
+    return "", ""
 
 
 async def read_hostname(client: Client, url: str) -> str:

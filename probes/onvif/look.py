@@ -22,6 +22,7 @@ from probes.web import address
 
 PATIENCE_SECONDS: Final = 3.0  # of one look for its inventory; the next look goes on from there
 _CLOCK: Final = Call(DEVICE, "GetSystemDateAndTime")
+_KNOWN: Final = ("mac", "hostname", "dhcp", "scopes", "users", "administrators")
 _NAMES: Final = ("vendor", "model", "firmware", "serial", "hardware")
 
 Choice = Literal["smallest", "largest"] | int | str
@@ -52,7 +53,8 @@ async def ask(target: Target, options: OnvifOptions, tools: Tools) -> Answer:
 
     Values: clock_offset_seconds (device minus true; 0 within the uncertainty), clock_uncertainty_seconds, clock_set,
     clock_source ("ntp"/"manual"), clock_cause (see `explain`), clock_drift_seconds (a day), vendor, model, firmware,
-    serial, hardware, mac, hostname, profile (of the device family, by make and model). Rows: profile, by token.
+    serial, hardware, mac, hostname, dhcp ("on"/"off"), scopes, users and administrators (names), profile (of the device
+    family, by make and model). Rows: profile, by token.
     """
     memory = tools.get(Memory)
     known = memory.recall(target, options.service_port)
@@ -78,7 +80,7 @@ async def ask(target: Target, options: OnvifOptions, tools: Tools) -> Answer:
     known.drift_from = _drift_from(known, tools.now(), offset)
     if (drift := drift_a_day(known.drift_from, tools.now(), offset)) is not None:
         values["clock_drift_seconds"] = drift
-    values.update((name, text) for name, text in (("mac", known.mac), ("hostname", known.hostname)) if text)
+    values.update((name, text) for name in _KNOWN if (text := getattr(known, name)))
     values.update((name, text) for name, text in zip(_NAMES, known.identity, strict=True) if text)
     if family := tools.get(ProfileShelf).profiles.recognise_maker(known.identity[0], known.identity[1]):
         values["profile"] = family.name

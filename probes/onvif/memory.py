@@ -40,6 +40,11 @@ class Known:
     identity: tuple[str, str, str, str, str] = ("", "", "", "", "")  # vendor, model, firmware, serial, hardware
     mac: str = ""
     hostname: str = ""
+    dhcp: str = ""  # "on", "off"
+    scopes: str = ""  # name and location, as people set them
+    users: str = ""  # who may log in; empty where we may not know
+    administrators: str = ""
+    barred: int = 0  # inventories without a look at the users, for we may not see them
     drift_from: tuple[float, float] | None = None  # when its clock was seen first, and how far off it was then; seconds
     offset_seconds: float | None = None  # at the last look
     rows: Rows = field(default_factory=lambda: NO_ROWS)

@@ -59,6 +59,19 @@ class Camera(Device):
         return self.model if "factory_reset" in self.faults else self.name
 
     @property
+    def dhcp(self) -> bool:
+        """Does it ask for its address?"""
+        return "factory_reset" in self.faults
+
+    @property
+    def users(self) -> dict[str, str]:
+        """Who may log in, and as what. Of a camera as delivered nobody else is known, though the viewer may come in."""
+        if "factory_reset" in self.faults:
+            return {"admin": "Administrator"}
+        intruder = {"support": "Administrator"} if "intruder" in self.faults else {}
+        return {"admin": "Administrator", USERNAME: "Operator", **intruder}
+
+    @property
     def kbps(self) -> int:
         """Limit of its streams' bit rate in kbit/s."""
         return int(self.faults.get("weaker", 2_048 if "factory_reset" in self.faults else 512))

@@ -256,7 +256,15 @@ def _network_interfaces(site: _Site, fields: Fields) -> str:
     return (
         '<tds:NetworkInterfaces token="eth0"><tt:Enabled>true</tt:Enabled><tt:Info><tt:Name>eth0</tt:Name>'
         f"<tt:HwAddress>{site.camera.mac}</tt:HwAddress><tt:MTU>1500</tt:MTU></tt:Info>"
+        f"<tt:IPv4><tt:Enabled>true</tt:Enabled><tt:Config><tt:DHCP>{str(site.camera.dhcp).lower()}</tt:DHCP></tt:Config></tt:IPv4>"
         "</tds:NetworkInterfaces>"
+    )
+
+
+def _users(site: _Site, fields: Fields) -> str:
+    return "".join(
+        f"<tds:User><tt:Username>{escape(name)}</tt:Username><tt:UserLevel>{level}</tt:UserLevel></tds:User>"
+        for name, level in site.camera.users.items()
     )
 
 
@@ -336,6 +344,7 @@ _OPERATIONS: Mapping[tuple[str, str], Callable[[_Site, Fields], str]] = {
     (_DEVICE, "GetServiceCapabilities"): _service_capabilities,
     (_DEVICE, "GetHostname"): _hostname,
     (_DEVICE, "GetScopes"): _scopes,
+    (_DEVICE, "GetUsers"): _users,
     (_DEVICE, "GetNetworkInterfaces"): _network_interfaces,
     (_MEDIA, "GetProfiles"): _profiles,
     (_MEDIA, "GetProfile"): _one_profile,

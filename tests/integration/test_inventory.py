@@ -66,6 +66,7 @@ async def line(tmp_path: Path, simsite: SimSite) -> AsyncIterator[Line]:
         ("upgraded", "firmware.changed"),
         ("weaker", "stream.changed"),
         ("factory_reset", "device.reset"),
+        ("intruder", "users.administrator-added"),
     ],
 )
 async def test_a_change_of_a_camera(line: Line, simsite: SimSite, fault: str, ticket: str) -> None:

@@ -23,7 +23,8 @@ EXAMPLE = Path(__file__).parents[2] / "config" / "example.site.yaml"
 CAMERA = "cam-hall-01"
 WELL: dict[str, Any] = {
     "vendor": "Example", "model": "C2", "firmware": "5.7.1", "serial": "A1", "mac": "02:00:00:00:00:01",
-    "hostname": "hall", "clock_source": "ntp", "clock_offset_seconds": 0.0,
+    "hostname": "hall", "clock_source": "ntp", "clock_offset_seconds": 0.0, "users": "admin, wang, view",
+    "administrators": "admin, wang", "scopes": "name/hall", "dhcp": "off",
 }  # fmt: skip
 MAIN: dict[str, Any] = {"name": "main", "encoding": "H264", "width": 1920, "height": 1080, "fps": 25.0, "kbps": 4096}
 SUB: dict[str, Any] = {"name": "sub", "encoding": "H264", "width": 640, "height": 360, "fps": 12.5, "kbps": 512}
@@ -85,6 +86,19 @@ def days(made: Plan) -> Days:
         ({}, {"encoding": "H265"}, "stream.changed", ("stream_change", "main: H264 → H265")),
         ({}, {"kbps": 512}, "stream.changed", ("stream_change", "main: kbit/s 4096 → 512")),
         ({"model": "C2-X"}, {}, "model.changed", ("model_change", "C2 → C2-X")),
+        ({"users": "admin", "administrators": "admin", "scopes": "name/IPC"}, {}, "device.reset",
+         ("reset_change", "name/hall → name/IPC; admin, wang, view → admin")),
+        ({"users": "root", "administrators": "root", "dhcp": "on"}, {}, "device.reset",  # the factory calls it so
+         ("reset_change", "DHCP off → on; admin, wang, view → root")),
+        ({"users": "admin, root, wang, view", "administrators": "admin, root, wang"}, {}, "users.administrator-added",
+         ("administrator_change", "admin, wang → admin, root, wang")),
+        ({"administrators": "admin, view, wang"}, {}, "users.administrator-added",  # raised
+         ("administrator_change", "admin, wang → admin, view, wang")),
+        ({"users": "admin, wang"}, {}, "users.changed", ("user_change", "admin, wang, view → admin, wang")),
+        ({"administrators": "admin"}, {}, "users.changed", ("user_change", "admin, wang → admin")),
+        ({"users": "admin", "administrators": "admin"}, {}, "users.changed",  # alone that is no reset
+         ("user_change", "admin, wang → admin; admin, wang, view → admin")),
+        ({"scopes": "name/lobby"}, {}, "model.changed", ("model_change", "name/hall → name/lobby")),
         ({"clock_source": "manual", "hostname": "IPC"}, {}, "device.reset",
          ("reset_change", "ntp → manual; hall → IPC")),
         ({"clock_source": "manual"}, {"fps": 15.0}, "device.reset",

@@ -182,13 +182,55 @@ async def test_a_first_look(site) -> None:
 async def test_then_one_call_a_look_and_an_inventory_each_hour(site) -> None:
     camera = site()
     first = await camera.look()
-    assert len(camera.device.calls) == 10
+    assert len(camera.device.calls) == 12
     for _ in range(5):
         later = await camera.look()
         assert camera.device.calls == ["GetSystemDateAndTime"]
         assert (later.rows, later.values["model"]) == (first.rows, "M1")
     camera.device.answers["GetDeviceInformation"] = IDENTITY.replace("1.2", "1.3")
     assert (await camera.look(3_600)).values["firmware"] == "1.3"
+
+
+USERS = "".join(
+    f"<User><Username>{name}</Username><Password>hunter2</Password><UserLevel>{level}</UserLevel></User>"
+    for name, level in (("viewer", "User"), ("admin", "Administrator"), ("a,\u202e b", "administrator"), ("", "User"))
+)
+SCOPES = "".join(
+    f"<Scopes><ScopeItem>onvif://www.onvif.org/{scope}</ScopeItem></Scopes>"
+    for scope in ("type/video_encoder", "name/%E5%8C%97%E9%97%A8", "location/", "location/city/x", "hardware/M1")
+)
+
+
+async def test_settings_that_a_reset_takes(site) -> None:
+    camera = site(answers={**ANSWERS, "GetUsers": USERS, "GetScopes": SCOPES})
+    answer = await camera.look()
+    assert answer.values["users"] == "a b, admin, viewer"
+    assert answer.values["administrators"] == "a b, admin"
+    assert answer.values["scopes"] == "location/city/x, name/北门"
+    assert "hunter2" not in repr(answer) + repr(camera.known)
+
+
+@pytest.mark.parametrize("wants", ["token", "http"])
+async def test_who_may_not_see_the_users_is_not_asked_each_hour(site, wants: str) -> None:
+    camera = site(wants=wants, forbidden=frozenset({"GetUsers"}))
+    for hour in range(30):
+        answer = await camera.look(3_600 if hour else 0)
+        assert answer.outcome is Outcome.OK
+        assert "users" not in answer.values
+        assert ("GetUsers" in camera.device.calls) == (hour in (0, 25)), hour
+
+
+async def test_a_long_list_of_users_is_bounded_and_a_change_in_it_seen(site) -> None:
+    def users(last: str) -> str:
+        names = [*(f"u{number:03d}-{'x' * 40}" for number in range(63)), last]
+        return "".join(f"<User><Username>{name}</Username></User>" for name in names)
+
+    camera = site(answers={**ANSWERS, "GetUsers": users("zoe")})
+    first = str((await camera.look()).values["users"])
+    camera.device.answers["GetUsers"] = users("zorro")
+    second = str((await camera.look(3_600)).values["users"])
+    assert len(first) < 1_000
+    assert first != second
 
 
 @pytest.mark.parametrize("wants", ["token", "http"])
@@ -296,7 +338,7 @@ async def test_slow_device_is_asked_on_at_the_next_look(site, monkeypatch: pytes
     await camera.look()
     camera.device.slow.clear()
     await camera.look(inventory.RETRY_SECONDS)
-    assert len(camera.device.calls) == 10
+    assert len(camera.device.calls) == 11
 
 
 @pytest.mark.parametrize("wants", ["token", "http"])

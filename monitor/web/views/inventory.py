@@ -12,7 +12,21 @@ from monitor.web.views.numbers import NAMES, WORDS
 
 MAX_SHOWN: Final = 120
 _ACCEPTED: Final = msg("Accepted as right: %(changes)s")
-_ORDER: Final = ("vendor", "model", "profile", "hardware", "serial", "mac", "firmware", "hostname", "clock_source")
+_ORDER: Final = (
+    "vendor",
+    "model",
+    "profile",
+    "hardware",
+    "serial",
+    "mac",
+    "firmware",
+    "hostname",
+    "scopes",
+    "dhcp",
+    "clock_source",
+    "administrators",
+    "users",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ WELL: Mapping[str, Answer] = {
             "mac": "02:00:00:00:00:01",
             "firmware": "5.7.1",
             "hostname": "cam",
+            "users": "admin, monitor",
+            "administrators": "admin",
         },
         {"profile": {"main": {"encoding": "H265", "width": 2560, "height": 1440, "fps": 25.0, "kbps": 4096}}},
     ),

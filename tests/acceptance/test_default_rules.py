@@ -114,6 +114,8 @@ CASES = (
     Case("clock.drift", NORMAL, "cam-05", says("cam-05", "onvif", clock_offset_seconds=-3_600.0)),
     Case("device.swapped", HIGH, "cam-05", says("cam-05", "onvif", serial="B2", firmware="5.8.0")),
     Case("device.reset", HIGH, "cam-05", says("cam-05", "onvif", hostname="IPC", clock_source="manual")),
+    Case("users.administrator-added", HIGH, "cam-05", says("cam-05", "onvif", administrators="admin, root")),
+    Case("users.changed", LOW, "cam-05", says("cam-05", "onvif", users="admin")),
     Case("firmware.changed", NORMAL, "cam-05", says("cam-05", "onvif", firmware="5.8.0")),
     Case("stream.changed", NORMAL, "cam-05", streams("cam-05", kbps=512)),
     Case("model.changed", LOW, "cam-05", says("cam-05", "onvif", model="C3")),

@@ -22,6 +22,7 @@ VERSION: Final = 1
 MAX_SLOTS: Final = 12
 MAX_BYTES: Final = 200_000
 MAX_UNPACKED: Final = 2_000_000
+MOST_LEARNED: Final = 1e9  # of any number; of times and counts a thousand times that
 
 LIGHT_CHANGES: Final = 2.0  # times: by less, the scene keeps its contrast as text does
 STEEP: Final = 25.0  # levels a pixel of 320
@@ -148,11 +149,30 @@ def unpack(data: bytes) -> Reference:
             raise BadReference("a reference that breaks off, or is too large")
         length = int.from_bytes(plain[:4], "big")
         head = orjson.loads(plain[4 : 4 + length])
-        return _read(head, _Arrays(plain, 4 + length))
+        return _checked(_read(head, _Arrays(plain, 4 + length)))
     except BadReference:
         raise
     except (zlib.error, ValueError, KeyError, TypeError, IndexError, OverflowError) as error:
         raise BadReference(f"a damaged reference ({type(error).__name__})") from None
+
+
+def _checked(reference: Reference) -> Reference:
+    """The reference, if every number of it can be calculated with; a file may come from anywhere."""
+    learned = [*reference.slots] if reference.text is None else [*reference.slots, reference.text]
+    if any(part.looks < 1 for part in learned) or not all(map(_bounded, (reference, *learned))):
+        raise BadReference("a damaged reference (beyond its bounds)")
+    return reference
+
+
+def _bounded(part: Reference | Slot | Text) -> bool:
+    for name in part.__slots__:
+        value = getattr(part, name)
+        if isinstance(value, np.ndarray):
+            if not (np.abs(value.astype(np.float32)) <= MOST_LEARNED).all():
+                return False
+        elif isinstance(value, int | float) and not -MOST_LEARNED * 1_000 <= value <= MOST_LEARNED * 1_000:
+            return False
+    return part.looks >= 0
 
 
 class _Arrays:

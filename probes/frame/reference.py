@@ -158,7 +158,7 @@ def unpack(data: bytes) -> Reference:
 
 def _checked(reference: Reference) -> Reference:
     """The reference, if every number of it can be calculated with; a file may come from anywhere."""
-    learned = [*reference.slots] if reference.text is None else [*reference.slots, reference.text]
+    learned: list[Slot | Text] = [*reference.slots, *([] if reference.text is None else [reference.text])]
     if any(part.looks < 1 for part in learned) or not all(map(_bounded, (reference, *learned))):
         raise BadReference("a damaged reference (beyond its bounds)")
     return reference

@@ -222,6 +222,12 @@ VALUES: Mapping[str, Mapping[str, Measured]] = {
             "1 if the footage reaches back as far as the contract asks; absent where that is not asked or not told.",
             _retention,
         ),
+        "channels_short": _of_device(
+            "sitewarden_recorder_channels_kept_short", "Channels whose footage is kept for less than the contract asks."
+        ),
+        "worst_seconds": _of_device(
+            "sitewarden_recorder_least_footage_seconds", "Age of the oldest footage of the channel that is kept least."
+        ),
         "retention_days": _of_device(
             "sitewarden_recorder_retention_wanted_seconds", "How long the contract asks footage to be kept.", _from_days
         ),

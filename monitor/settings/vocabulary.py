@@ -77,7 +77,8 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
     "recorder": Vocabulary(
         _words(
             "language vendor model firmware serial channels channels_online channels_recording disks size_bytes "
-            "free_bytes overwrite oldest_footage_seconds retention retention_days"
+            "free_bytes overwrite oldest_footage_seconds retention retention_days "
+            "retention_basis channels_judged channels_short worst_channel worst_seconds"
         ),
         {
             "channel": _words("name address state recording"),

@@ -72,12 +72,14 @@ class Disk:
 class Footage:
     """What of one channel is kept. Times are the recorder's own, without a zone; `days` None: gaps are not told.
 
-    `days` holds the days with footage among those asked for. `now`: the recorder's clock when it was asked.
+    `days` holds the days with footage among those asked for. `now`: the recorder's clock when it was asked. `of_all`:
+    `oldest` is that of all channels together, for more is not told.
     """
 
     now: datetime
     oldest: datetime | None = None
     days: frozenset[date] | None = None
+    of_all: bool = False
 
 
 Channels = Mapping[str, Channel]

@@ -12,10 +12,11 @@ from probes.errors import Garbled, Unsupported
 from probes.nvr.dahua import Dahua
 from probes.nvr.days import footage_row
 from probes.nvr.door import Door
-from probes.nvr.facts import Channel, Channels, Disk, Disks, Footage, Language
+from probes.nvr.facts import Channel, Channels, Disk, Disks, Language
 from probes.nvr.hikvision import Hikvision
 from probes.nvr.memory import Known, Memory
 from probes.nvr.profile_g import ProfileG
+from probes.nvr.retention import judge
 from probes.nvr.rounds import take_rounds
 from probes.observation import Answer, Value, Values
 from probes.probe import Options, Probe
@@ -24,7 +25,6 @@ from probes.tools import Tools, trace
 
 PATIENCE_SECONDS: Final = 3.0  # in one look, after which nothing more that is asked seldom is begun
 IDENTITY_SECONDS: Final = 3_600.0
-_DAY: Final = 86_400.0
 
 
 class RecorderOptions(Options):
@@ -53,8 +53,8 @@ async def ask(target: Target, options: RecorderOptions, tools: Tools) -> Answer:
     """Ask for channels and disks; every few hours for the footage of one channel after the other.
 
     Values: language, vendor, model, firmware, serial, channels, channels_online, channels_recording, disks,
-    size_bytes, free_bytes, overwrite, oldest_footage_seconds, retention (enough, short, not_told, not_asked, not_yet),
-    retention_days. Rows: channel, disk, footage (see `days.footage_row`). What it does not tell is left out.
+    size_bytes, free_bytes, overwrite, oldest_footage_seconds, and how it keeps to the contract (see `retention.judge`).
+    Rows: channel, disk, footage (see `days.footage_row`). What it does not tell is left out.
     """
     known = tools.get(Memory).recall(target, options.web_port, options.language)
     async with known.lock:
@@ -164,7 +164,7 @@ def _answer(
         values |= _space(disks)
     if known.overwrite is not None:
         values["overwrite"] = known.overwrite
-    values |= _retention(known, options)
+    values |= judge(known.footage, channels, options.retention_days, done=known.seldom.done)
     footage = {number: footage_row(one, options.days) for number, one in known.footage.items() if number in channels}
     rows: dict[str, Mapping[str, Values]] = {
         "channel": {number: one.row() for number, one in channels.items()},
@@ -185,29 +185,6 @@ def _space(disks: Disks) -> dict[str, Value]:
     if free:
         found["free_bytes"] = sum(free)
     return found
-
-
-def _retention(known: Known, options: RecorderOptions) -> dict[str, Value]:
-    """How far back the oldest footage of all channels reaches, and whether that is enough."""
-    ages = [(one.now - one.oldest).total_seconds() for one in known.footage.values() if one.oldest is not None]
-    found: dict[str, Value] = {}
-    if ages:
-        found["oldest_footage_seconds"] = max(0, *map(int, ages))
-    wanted = options.retention_days
-    if wanted is None:
-        return found | {"retention": "not_asked"}
-    found["retention_days"] = wanted
-    if not known.seldom.done:
-        return found | {"retention": "not_yet"}
-    if not ages:
-        nothing = bool(known.footage) and _is_told(known.footage)
-        return found | {"retention": "short" if nothing else "not_told"}
-    # the oldest day is overwritten from its beginning while it is the oldest: a day's grace
-    return found | {"retention": "enough" if max(ages) >= (wanted - 1) * _DAY else "short"}
-
-
-def _is_told(footage: Mapping[str, Footage]) -> bool:
-    return all(one.days is not None for one in footage.values())
 
 
 def _with_name(row: dict[str, Value], channel: Channel) -> dict[str, Value]:

@@ -98,16 +98,17 @@ class ProfileG:
         raise Unsupported("the state of the recording is told instead")
 
     async def read_footage(self, channel: str, days: int) -> Footage:
-        """When its recording began. That of a device with one recording may stand in the summary only."""
+        """When its recording began. Where that is not told, the summary tells it of all recordings together."""
         recordings = await self._catalogue()
         now = utc_now(self.door.now())
         earliest = read_utc(recordings[channel].earliest) if channel in recordings else None
-        if earliest is None and len(recordings) == 1 and SEARCH in self._services:
+        of_all = False
+        if earliest is None and SEARCH in self._services:
             summary = await self._client().call(self._services[SEARCH], Call(SEARCH, "GetRecordingSummary"))
-            earliest = read_utc(summary.read("Summary", "DataFrom"))
+            earliest, of_all = read_utc(summary.read("Summary", "DataFrom")), len(recordings) > 1
         if earliest is None:
             raise Unsupported("it does not tell since when it records")
-        return Footage(now, earliest)
+        return Footage(now, earliest, of_all=of_all)
 
     async def _catalogue(self) -> dict[str, Recording]:
         now = self.door.now()

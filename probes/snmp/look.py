@@ -92,6 +92,8 @@ async def _walk(
     if table.name[0] == "_":
         return
     shown = rows.setdefault(table.name, {})
+    if spec.first is not None and (0,) in found:  # as its screen and its web page count
+        read = [((index[0] + spec.first, *index[1:]), row) for index, row in read]
     for index, row in read:
         if (key := _key(index, spec.index_parts)) is not None and _counts(table, row):
             shown[spec.prefix + key] = _shown(row)

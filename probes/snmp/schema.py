@@ -155,6 +155,7 @@ class Table(_Part):
     table: Name
     columns: tuple[Symbol, ...] = Field(min_length=1, max_length=MAX_ENTRIES)
     index_parts: tuple[int, ...] | None = None  # which numbers of the index make the row's key; all, joined by "."
+    first: int | None = Field(default=None, ge=1, le=1)  # key of the first row, where the device counts from 0
     prefix: str = Field(default="", max_length=20)  # of the key, where several walks make one table
     constants: dict[Name, str] = Field(default_factory=dict)  # values that every row has
     keep: dict[Name, tuple[str, ...]] = Field(default_factory=dict)  # only rows where the value is one of these

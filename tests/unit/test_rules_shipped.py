@@ -274,7 +274,9 @@ def test_silence_is_trouble_and_a_refused_password_is_not_silence(
         ("recorder-disk-full", {"overwrite": False, "used_percent": 99.5}, True),
         ("recorder-disk-full", {"overwrite": True, "used_percent": 100.0}, False),
         ("recorder-disk-full", {"used_percent": 100.0}, None),
-        ("recorder-retention-short", {"retention": "short"}, True),
+        ("recorder-retention-short", {"retention": "short", "retention_basis": "channels"}, True),
+        ("recorder-retention-short", {"retention": "short", "retention_basis": "total"}, False),
+        ("recorder-retention-total", {"retention": "short", "retention_basis": "total"}, True),
         *(("recorder-retention-short", {"retention": state}, False) for state in
           ("enough", "not_told", "not_asked", "not_yet")),
         ("recorder-footage-gap", {"missing_days": 1}, True),
@@ -305,7 +307,13 @@ def test_hysteresis_leaves_room(rules: dict[str, Rule]) -> None:
         "monitor-late": ("lateness_p99_seconds", 3.0, 0.1),
     }
     with_clear = {rule.id for rule in rules.values() if rule.clear_when is not None and not rule.profiles}
-    assert with_clear == {*limits, "poe-overload", "recorder-disk-full", "recorder-retention-short"}
+    assert with_clear == {
+        *limits,
+        "poe-overload",
+        "recorder-disk-full",
+        "recorder-retention-short",
+        "recorder-retention-total",
+    }
     for name, (value, between, well) in limits.items():
         rule = rules[name]
         assert verdict(rule, **{value: between}) is False

@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from probes.errors import Garbled
+from probes.snmp import SnmpOptions
 from probes.snmp.ber import END_OF_VIEW, MISSING, oid
+from probes.snmp.look import look
 from probes.snmp.message import Kind, binding, encode_names
 from probes.snmp.playback import MAX_LINE, BadRecording, Playback, read_recording
 from probes.snmp.profile import Profiles
@@ -136,3 +138,17 @@ def test_hostile_recordings_are_read_or_refused(tmp_path: Path, content: bytes) 
     except BadRecording:
         return
     assert len(found) <= content.count(b"\n") + 1
+
+
+@pytest.mark.parametrize("numbers", [(0, 1, 2), (1, 2, 3)])
+async def test_channels_are_counted_as_on_the_screen(tmp_path: Path, numbers: tuple[int, ...]) -> None:
+    """Dahua's SNMP counts from 0, its CGI and its screen from 1; an agent that counts from 1 is left alone."""
+    lines = ["1.3.6.1.2.1.1.2.0|6|1.3.6.1.4.1.1004849.1.2"]
+    lines += [f"1.3.6.1.4.1.1004849.2.10.1.1.1.1.2.{number}|2|{int(at != 1)}" for at, number in enumerate(numbers)]
+    recording = read_recording(written(tmp_path, "\n".join(lines)))
+    answer = await look(recording, load_with(()), SnmpOptions())
+    assert {key: row["state"] for key, row in answer.rows["channel"].items()} == {
+        "1": "online",
+        "2": "offline",
+        "3": "online",
+    }

@@ -72,6 +72,7 @@ class RecorderView:
     retention_tone: str
     oldest: str
     wanted: str
+    judged: str
     first: str
     last: str
 
@@ -98,9 +99,26 @@ def recorder_view(look: Observation | None, formats: Formats) -> RecorderView | 
         {"enough": "ok", "short": "bad"}.get(retention, "unknown"),
         formats.duration(float(age)) if isinstance(age, int | float) else "",
         formats.duration(float(wanted) * 86_400) if isinstance(wanted, int | float) else "",
+        _judged(look.values, say, formats),
         first.isoformat() if first else "",
         last.isoformat() if last else "",
     )
+
+
+def _judged(values: Values, say: Translate, formats: Formats) -> str:
+    """How many channels are kept too short and which is the worst, or that the channels are not told apart."""
+    if values.get("retention_basis") == "total":
+        return say(msg("This device does not tell the oldest footage of each channel, only of all together."))
+    judged, short, worst = (values.get(name) for name in ("channels_judged", "channels_short", "worst_channel"))
+    age = values.get("worst_seconds")
+    if not isinstance(age, int | float) or not isinstance(worst, str):
+        return ""
+    facts = {"short": short, "all": judged, "worst": worst, "duration": formats.duration(float(age))}
+    if short:
+        return (
+            say(msg("%(short)s of %(all)s channels are kept too short, least of all %(worst)s: %(duration)s")) % facts
+        )
+    return say(msg("Least of all is kept channel %(worst)s: %(duration)s")) % facts
 
 
 def _channel(number: str, row: Values, footage: Values, say: Translate, formats: Formats) -> ChannelLine:

@@ -83,7 +83,9 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
         {
             "channel": _words("name address state recording"),
             "disk": _words("name state size_bytes free_bytes used_percent"),
-            "footage": _words("name days first_day missing_days longest_gap_days oldest_seconds"),
+            "footage": _words(
+                "name days first_day missing_days longest_gap_days missing_hours longest_gap_hours oldest_seconds"
+            ),
         },
     ),
     "http": Vocabulary(_words("status body_bytes")),

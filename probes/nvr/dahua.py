@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from probes.errors import Garbled, Trouble, Unsupported
 from probes.nvr import cgi
-from probes.nvr.days import covered, last_days
+from probes.nvr.days import hours_covered, last_days
 from probes.nvr.door import Door, tidy
 from probes.nvr.facts import CLOCK_SECONDS, RECENT_SECONDS, Channel, Disk, Footage, Identity
 from probes.nvr.times import read_time, utc_now
@@ -38,7 +38,7 @@ class Dahua:
         self._remotes: dict[int, dict[str, str]] = {}
         self._modes: dict[int, str] = {}
         self._named_until = 0.0
-        self._days: dict[str, frozenset[date]] = {}  # by channel: the days with footage …
+        self._hours: dict[str, dict[date, int]] = {}  # by channel: the days with footage, and which hours of them …
         self._asked: dict[str, date] = {}  # … up to this one
 
     async def identify(self) -> Identity:
@@ -81,7 +81,7 @@ class Dahua:
         now = await self._now()
         oldest = await self._find(channel, _LONG_AGO, now, pages=1, count=1)
         if not oldest:
-            return Footage(now, None, frozenset())
+            return Footage(now, None, frozenset(), {})
         first, today = oldest[0][0], now.date()
         window = last_days(today, days)
         since = max(self._asked.get(channel, window[0]), window[0], first.date())
@@ -89,12 +89,15 @@ class Dahua:
             until = min(since + timedelta(days=CHUNK_DAYS - 1), today)
             last = min(datetime.combine(until, time.max), now)
             files = await self._find(channel, datetime.combine(since, time()), last, pages=MAX_PAGES)
-            self._days[channel] = self._days.get(channel, frozenset()) | covered(files, today, days)
+            known = self._hours.setdefault(channel, {})
+            for day, hours in hours_covered(files, today, days).items():
+                known[day] = known.get(day, 0) | hours
             self._asked[channel] = until  # what is known so far outlives the look; the last day is asked for again
             since = until + timedelta(days=1)
-        recorded = frozenset(day for day in self._days.get(channel, ()) if day in window and day >= first.date())
-        self._days[channel] = recorded
-        return Footage(now, first, recorded)
+        reached = range(max(window[0], first.date()).toordinal(), today.toordinal() + 1)
+        recorded = {day: hours for day, hours in self._hours.get(channel, {}).items() if day.toordinal() in reached}
+        self._hours[channel] = recorded
+        return Footage(now, first, frozenset(recorded), dict(recorded))
 
     async def _now(self) -> datetime:
         """What its clock shows, which is asked for every minute or two: somebody may set it."""

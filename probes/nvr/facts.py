@@ -72,13 +72,15 @@ class Disk:
 class Footage:
     """What of one channel is kept. Times are the recorder's own, without a zone; `days` None: gaps are not told.
 
-    `days` holds the days with footage among those asked for. `now`: the recorder's clock when it was asked. `of_all`:
+    `days` holds the days with footage among those asked for; `hours` their hours as 24 bits a day, that from midnight
+    first, where spans of time are told. `now`: the recorder's clock when it was asked. `of_all`:
     `oldest` is that of all channels together, for more is not told.
     """
 
     now: datetime
     oldest: datetime | None = None
     days: frozenset[date] | None = None
+    hours: Mapping[date, int] | None = None
     of_all: bool = False
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from datetime import date, datetime
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from probes.bounds import bounded
 from probes.errors import Garbled, Trouble, Unsupported
 from probes.nvr import cgi, isapi
-from probes.nvr.days import covered, draw, footage_row, months
+from probes.nvr.days import draw, footage_row, hours_covered, months
 from probes.nvr.door import tidy
 from probes.nvr.facts import MAX_CHANNELS, MAX_DISKS, Footage
 from probes.nvr.profile_g import judge_jobs, read_recordings, read_results
@@ -245,8 +246,8 @@ def test_the_calendar() -> None:
     assert "missing_days" not in footage_row(Footage(NOON, NOON), 3), "no gap is invented where none is told"
     assert list(months(day(10), 40)) == [(2026, 3), (2026, 2), (2026, 1)]
     spans = [("2026-03-01T00:00:00", "2026-03-08T00:00:00"), ("2026-03-09T23:00:00", "2026-03-20T00:00:00")]
-    found = covered([(datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in spans], day(10), 3)
-    assert found == {day(9), day(10)}
+    found = hours_covered([(datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in spans], day(10), 3)
+    assert set(found) == {day(9), day(10)}
 
 
 XML_BITS = ("id", "online", "hddList", "hdd", "status", "capacity", "Track", "TrackSchedule", "ScheduleBlockList",
@@ -327,3 +328,32 @@ def test_no_text_is_a_time_that_breaks(text: str) -> None:
     assert len(tidy(text)) <= 64
     assert "\n" not in tidy(text)
     tidy(text).encode()
+
+
+def test_hours_without_footage() -> None:
+    """Noon of the tenth; kept since the eighth, 06:30. What runs, and the hour before it, is not over."""
+    spans = [("2026-03-08T06:30", "2026-03-08T18:00"), ("2026-03-09T00:00", "2026-03-10T03:00"),
+             ("2026-03-10T05:59", "2026-03-10T06:00"), ("2026-03-10T07:00", "2026-03-10T11:00"),
+             ("2026-03-09T01:00", "2026-03-09T02:00")]  # fmt: skip
+    hours = hours_covered(
+        [(datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in spans], date(2026, 3, 10), 5
+    )
+    assert {day.day: [hour for hour in range(24) if bits >> hour & 1] for day, bits in hours.items()} == {
+        8: list(range(6, 18)), 9: list(range(24)), 10: [0, 1, 2, 5, 7, 8, 9, 10],
+    }  # fmt: skip
+    noon = datetime.fromisoformat("2026-03-10T12:00")
+    footage = Footage(noon, datetime.fromisoformat("2026-03-08T06:30"), frozenset(hours), hours)
+    row = footage_row(footage, 5)
+    assert (row["days"], row["missing_days"]) == ("--h1h", 0)
+    assert (row["missing_hours"], row["longest_gap_hours"]) == (6 + 3, 6)
+    whole = Footage(
+        noon, footage.oldest, frozenset(hours), {**hours, date(2026, 3, 8): 0xFFFFC0, date(2026, 3, 10): 0x7FF}
+    )
+    assert footage_row(whole, 5)["days"] == "--111"
+
+
+def test_a_recorder_that_makes_up_files_costs_little() -> None:
+    year = [(datetime(2025, 1, 1, 0, 0, second % 60), datetime(2026, 12, 31)) for second in range(3_200)]  # noqa: DTZ001
+    began = time.process_time()
+    assert len(hours_covered(year, date(2026, 3, 10), 365)) == 365
+    assert time.process_time() - began < 1.0

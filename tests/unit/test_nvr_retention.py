@@ -16,7 +16,7 @@ CHANNELS = {"1": Channel("Gate", state="online"), "2": Channel("Hall", state="of
 
 def kept(days: float | None, *, told: bool = True, of_all: bool = False) -> Footage:
     oldest = None if days is None else NOW - timedelta(days=days)
-    return Footage(NOW, oldest, frozenset() if told else None, of_all)
+    return Footage(NOW, oldest, frozenset() if told else None, of_all=of_all)
 
 
 @pytest.mark.parametrize(

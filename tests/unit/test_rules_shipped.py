@@ -282,6 +282,8 @@ def test_silence_is_trouble_and_a_refused_password_is_not_silence(
         ("recorder-footage-gap", {"missing_days": 1}, True),
         ("recorder-footage-gap", {"missing_days": 0}, False),
         ("recorder-footage-gap", {}, None),
+        ("recorder-footage-hours", {"longest_gap_hours": 8_760}, False),
+        ("recorder-footage-hours", {"longest_gap_hours": 10_001}, True),
     ],
 )  # fmt: skip
 def test_verdicts(rules: dict[str, Rule], name: str, values: dict[str, Any], expected: bool | None) -> None:

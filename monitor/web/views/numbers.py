@@ -183,6 +183,8 @@ NAMES: Final[Mapping[str, str]] = {
     "days": msg("Days of the calendar"),
     "missing_days": msg("Days missing"),
     "longest_gap_days": msg("Longest gap in days"),
+    "missing_hours": msg("Hours missing"),
+    "longest_gap_hours": msg("Longest gap in hours"),
     "first_day": msg("From"),
     "listener_failing": msg("A listener does not listen"),
     "identity_change": msg("Another device"),

@@ -19,7 +19,7 @@ MAX_DAYS: Final = 400
 
 TONES: Final = {"online": "ok", "offline": "bad", "normal": "ok", "idle": "ok", "abnormal": "bad",
                 "smart_failed": "bad", "mismatch": "bad", "unformatted": "bad"}  # fmt: skip
-DAYS: Final = {"1": "recorded", "0": "missing", "-": "before", "?": "unknown"}
+DAYS: Final = {"1": "recorded", "h": "partly", "0": "missing", "-": "before", "?": "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,18 +164,21 @@ def _tell(footage: Values, say: Translate, formats: Formats) -> str:
     days, first = _days(footage), _first_day(footage)
     if not days or first is None:
         return say(msg("Footage not known yet, or not told."))
-    if "1" not in days and "0" not in days:
+    if not {"1", "h", "0"} & set(days):
         return say(msg("This device does not tell which days are missing."))
     gaps = [run for run in _runs(days) if run.kind == "missing"]
-    if not gaps:
-        return say(msg("%(recorded)s of %(all)s days recorded, no gap.")) % {
-            "recorded": days.count("1"), "all": len(days),
+    recorded = days.count("1") + days.count("h")
+    if not gaps and "h" in days:
+        return say(msg("%(recorded)s of %(all)s days recorded, on %(partly)s of them hours are missing.")) % {
+            "recorded": recorded, "all": len(days), "partly": days.count("h"),
         }  # fmt: skip
+    if not gaps:
+        return say(msg("%(recorded)s of %(all)s days recorded, no gap.")) % {"recorded": recorded, "all": len(days)}
     named = [_span(first + timedelta(days=gap.start), gap.length) for gap in gaps[-MAX_GAPS:]]
     if len(gaps) > MAX_GAPS:
         named.insert(0, "…")
     return say(msg("%(recorded)s of %(all)s days recorded, missing: %(gaps)s")) % {
-        "recorded": days.count("1"), "all": len(days), "gaps": ", ".join(named),
+        "recorded": recorded, "all": len(days), "gaps": ", ".join(named),
     }  # fmt: skip
 
 

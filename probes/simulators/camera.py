@@ -138,7 +138,7 @@ class Camera(Device):
 
     def _scene(self) -> Clip:
         """What there is to see."""
-        return self._own if self.turret is None else self.turret.clip()
+        return self._own if self.turret is None else self.turret.clip(self.second())
 
     def _choose(self) -> Clip:
         lost = [name for name in self.faults if name in self._films.lost]

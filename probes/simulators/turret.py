@@ -61,46 +61,52 @@ class Turret:
         self._from, self._to, self._left_at = self.aim(), aim, self._clock()
 
     def tour(self, seconds: float | None) -> None:
-        """Stay so many seconds at each preset, one after the other; None: end the tour."""
-        self._tour = None if seconds is None else (self._clock(), max(1.0, seconds))
+        """Stay so many seconds at each preset, one after the other; None: end the tour where it is."""
+        if seconds is None:
+            if self._tour is not None:
+                self._from = self._to = self.aim()
+            self._tour = None
+        elif self._tour is None:
+            self._tour = self._clock(), max(1.0, seconds)
 
     def knock(self, share: float) -> None:
         """Its mount is turned by that share of the picture's width, of which its motors know nothing."""
         self._shift = share
 
     def aim(self, later: float = 0.0) -> Aim:
-        """Where it looks, by its motors."""
-        now = self._clock() + later
-        self._follow_tour(now)
-        return self._from.toward(self._to, max(0.0, now - self._left_at))
+        """Where it looks, by its motors, so many seconds from now."""
+        start, goal, left_at = self._leg(self._clock() + later)
+        return start.toward(goal, max(0.0, self._clock() + later - left_at))
 
     @property
     def moving(self) -> bool:
         """Does it turn now?"""
-        return self.aim() != self._to
+        return self.aim() != self._leg(self._clock())[1]
 
-    def clip(self) -> Clip:
-        """What it sends in this second; where it stands, the clip of that place."""
-        if self.moving or self.aim(1.0) != self._to:
+    def clip(self, second: int) -> Clip:
+        """What it sends in this second; where it stands, the clip of that place, which has a group for each."""
+        here = self.aim()
+        if any(self.aim(frame / FRAMES_A_SECOND) != here for frame in range(FRAMES_A_SECOND)):
+            times = [second % LOOP_SECONDS + frame / FRAMES_A_SECOND for frame in range(FRAMES_A_SECOND)]
             aims = [self.aim(frame / FRAMES_A_SECOND) for frame in range(FRAMES_A_SECOND)]
-            return film.shoot(self._see(aim, frame / FRAMES_A_SECOND) for frame, aim in enumerate(aims))
-        key = (self._to, self._shift)
+            return film.shoot(self._see(aim, at) for aim, at in zip(aims, times, strict=True))
+        key = (here, self._shift)
         if key not in self._clips:
             frames = range(LOOP_SECONDS * FRAMES_A_SECOND)
-            self._clips[key] = film.shoot(self._see(self._to, frame / FRAMES_A_SECOND) for frame in frames)
+            self._clips[key] = film.shoot(self._see(here, frame / FRAMES_A_SECOND) for frame in frames)
             if len(self._clips) > _MAX_CLIPS:
                 self._clips.popitem(last=False)
         return self._clips[key]
 
-    def _follow_tour(self, now: float) -> None:
+    def _leg(self, now: float) -> tuple[Aim, Aim, float]:
+        """From where it turns, whereto, and since when."""
         if self._tour is None:
-            return
+            return self._from, self._to, self._left_at
         since, seconds = self._tour
-        leg = int((now - since) // seconds)
-        aim = list(PRESETS.values())[(leg + 1) % len(PRESETS)][1]
-        if aim != self._to:
-            self._from = self._from.toward(self._to, now - self._left_at)
-            self._to, self._left_at = aim, since + leg * seconds
+        number = int(max(0.0, now - since) // seconds)
+        places = [aim for _, aim in PRESETS.values()]
+        start = places[number % len(places)] if number else self._from.toward(self._to, now - self._left_at)
+        return start, places[(number + 1) % len(places)], since + number * seconds
 
     def _see(self, aim: Aim, seconds: float) -> Picture:
         """The part of the panorama in its view, with someone who walks there, its name and its clock."""

@@ -24,6 +24,7 @@ from probes.simulators.site import SimulatedSite, powered_devices
 from probes.simulators.snmp import ber
 from probes.simulators.snmp.pdu import Status
 from probes.simulators.switch import Switch
+from probes.simulators.turret import PRESETS, Turret
 from probes.simulators.ups import Ups
 
 CLIP = Clip(b"\x67\x42\xc0\x1e", b"\x68\xce", (((b"\x65" + bytes(50),),),))
@@ -210,3 +211,26 @@ def test_the_configuration_names_every_device() -> None:
     assert yaml.safe_load(text) == described
     assert "北门3号枪机" in text
     assert "&id" not in text
+
+
+def test_a_dome_turns_tours_and_never_sends_the_same_picture_twice() -> None:
+    now = 1_000.0
+    turret = Turret(1, lambda: now)
+    gate, yard, fence = (aim for _, aim in PRESETS.values())
+    assert (turret.aim(), turret.moving) == (gate, False)
+    turret.go(yard)
+    now += 0.5
+    assert turret.moving
+    assert gate.pan < turret.aim().pan < yard.pan
+    now += 10
+    assert (turret.aim(), turret.moving) == (yard, False)
+    turret.tour(6.0)
+    stops, pictures = set(), []
+    for _ in range(24):
+        now += 1.0
+        stops.add(turret.aim() if not turret.moving else None)
+        pictures.append(turret.clip(int(now)).key_picture(int(now)))
+    assert {gate, yard, fence, None} == stops
+    assert all(pictures[at] != pictures[at + 2] for at in range(22))
+    turret.tour(None)
+    assert not turret.moving

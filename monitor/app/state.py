@@ -11,18 +11,19 @@ KEY_BYTES = 32
 
 
 def state_folder(given: Path | None, env: Mapping[str, str]) -> Path:
-    """The folder as given, else systemd's StateDirectory, else the user's state folder (XDG). It is made if need be.
-
-    OSError if it cannot be made.
-    """
-    if given is not None:
-        folder = given
-    elif env.get("STATE_DIRECTORY"):
-        folder = Path(env["STATE_DIRECTORY"].split(":")[0])
-    else:
-        folder = Path(env.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "sitewarden"
+    """The folder as `state_place` says. It is made if need be; OSError if it cannot be made."""
+    folder = state_place(given, env)
     folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     return folder
+
+
+def state_place(given: Path | None, env: Mapping[str, str]) -> Path:
+    """The folder as given, else systemd's StateDirectory, else the user's state folder (XDG). It may not be there."""
+    if given is not None:
+        return given
+    if env.get("STATE_DIRECTORY"):
+        return Path(env["STATE_DIRECTORY"].split(":")[0])
+    return Path(env.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "sitewarden"
 
 
 def session_key(folder: Path) -> bytes:

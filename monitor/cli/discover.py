@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +14,10 @@ import click
 import uvloop
 
 from monitor.cli.discover_page import as_json, as_page
+from monitor.cli.known import read_known
 from monitor.cli.language import _, language_of
 from monitor.cli.progress import Bar
+from monitor.core.inventory import Identity
 from monitor.discovery.comparison import Compared, compare
 from monitor.discovery.outline import NoList
 from monitor.discovery.proposal import Proposal, propose, skeleton
@@ -23,6 +25,7 @@ from monitor.discovery.site import Site, find_addresses, own_accesses, read_site
 from monitor.discovery.words import say_refused
 from monitor.discovery.writing import Changed, replace_file
 from monitor.settings.mistake import BadConfiguration, did_you_mean
+from monitor.storage.errors import StoreError
 from probes.discovery import Access, BadPorts, BadRange, Ports, Ranges, Report, Scope, parse_ports, parse_ranges, sweep
 from probes.errors import LocalTrouble
 from probes.snmp.shelf import ProfileShelf
@@ -65,6 +68,10 @@ class Wish:
     "--community", envvar="SITEWARDEN_COMMUNITY",
     help=_("SNMP community, where there is no site's file; others cannot see it in $SITEWARDEN_COMMUNITY."),
 )  # fmt: skip
+@click.option(
+    "--state", type=click.Path(path_type=Path, file_okay=False),
+    help=_("Folder of the daemon's database, by which devices are known again too; default: systemd's or XDG's."),
+)  # fmt: skip
 @click.option("--ports", multiple=True, metavar="NAME=LIST", help=_("Other ports, such as http=80,8080 or rtsp=8554."))
 @click.option("--multicast", is_flag=True, help=_("Also send a WS-Discovery multicast into this machine's networks."))
 @click.option("--json", "json", is_flag=True, help=_("One JSON document instead of tables."))
@@ -80,6 +87,7 @@ def discover(
     snmp: tuple[str, ...],
     user: str | None,
     community: str | None,
+    state: Path | None,
     ports: tuple[str, ...],
     multicast: bool,
     json: bool,
@@ -94,10 +102,11 @@ def discover(
     if target and config and target.resolve() != config.resolve():
         raise click.UsageError(_("--write and -c name different files."))
     site = _read(file) if file else None
+    known = _known(site, state) if site else {}
     login, agents = _accesses(wish, site)
     _allow_many_files()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        report, lines = runner.run(_sweep(wish, site, login, agents))
+        report, lines = runner.run(_sweep(wish, site, known, login, agents))
     name = str(target or file or "site.yaml")
     before = site.text if site else ""
     proposal = _propose(before, name, lines, site, (login, *agents))
@@ -117,6 +126,15 @@ def _read(file: Path) -> Site:
         raise click.ClickException(told) from None
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror}") from None
+
+
+def _known(site: Site, state: Path | None) -> Mapping[str, Identity]:
+    """What the daemon knows; without it the file alone is compared."""
+    try:
+        return read_known(site.settings.store_url.reveal(), state)
+    except StoreError as error:
+        click.echo(_("Compared with the site's file only: {why}.").format(why=error.reason), err=True)
+        return {}
 
 
 def _accesses(wish: Wish, site: Site | None) -> tuple[Access | None, tuple[Access, ...]]:
@@ -161,7 +179,7 @@ def _community(community: str | None) -> tuple[Access, ...]:
 
 
 async def _sweep(
-    wish: Wish, site: Site | None, login: Access | None, agents: tuple[Access, ...]
+    wish: Wish, site: Site | None, known: Mapping[str, Identity], login: Access | None, agents: tuple[Access, ...]
 ) -> tuple[Report, tuple[Compared, ...]]:
     tools = Tools()
     if site is not None and site.settings.profile_folders:
@@ -176,7 +194,7 @@ async def _sweep(
         raise click.ClickException(str(trouble)) from None
     finally:
         await tools.close()
-    return report, compare(report.found, site.devices if site else {}, addresses, wish.ranges)
+    return report, compare(report.found, site.devices if site else {}, addresses, wish.ranges, known)
 
 
 def _propose(

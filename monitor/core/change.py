@@ -117,6 +117,13 @@ class PutItem:
 
 
 @dataclass(frozen=True, slots=True)
+class DropItems:
+    """Everything that is known of a device: it was taken out of the site's file long ago."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One notification to be delivered: an event of a ticket on one route. `key` is its idempotency key.
 
@@ -153,5 +160,6 @@ Change = (
     | AddEvidence
     | CopyEvidence
     | PutItem
+    | DropItems
     | Enqueue
 )

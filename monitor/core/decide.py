@@ -19,6 +19,7 @@ from monitor.core.change import (
     AddEvidence,
     CopyEvidence,
     DropCondition,
+    DropItems,
     KeepPicture,
     KeepReference,
     PictureRole,
@@ -121,6 +122,9 @@ def reload(plan: Plan, world: World, now: float) -> Decision:
     for ticket in list(world.tickets.values()):
         if not _rules_for(plan, ticket.fingerprint):
             turn.take(desk.drop(ticket, "no longer watched", now))
+    for device in [device for device in world.inventory if device not in plan.devices]:
+        if inventory.is_stale(world.inventory[device], now):  # who takes one out by mistake has its history back
+            turn.put(DropItems(device))
     for key in [key for key in world.looks if key not in plan.checks and key not in plan.rules]:
         del world.looks[key]
     return turn.decision

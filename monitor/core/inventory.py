@@ -15,6 +15,7 @@ from probes.observation import Observation, Outcome, Value, Values
 CHECK = "inventory"  # the check whose looks this makes; nobody asks it
 SOURCES = ("onvif", "snmp", "rtsp")  # the checks that it is made from
 SEEN_EVERY_SECONDS = 6 * 3_600.0  # how exactly it is remembered when a value was last seen
+KEPT_SECONDS = 30 * 86_400.0  # what was known of a device that is no longer in the site's file
 MAX_ITEMS = 400  # of one device
 MAX_VALUE = 128  # characters
 SIGNS_OF_RESET = 2
@@ -70,6 +71,29 @@ class Item:
 
 
 Items = Mapping[str, Item]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """By what a device is known again: serial number, and MAC as 00:11:22:aa:bb:cc. Empty where it is not known."""
+
+    serial: str = ""
+    mac: str = ""
+
+
+def identity(items: Items) -> Identity:
+    """What the device was known to be last: what was found instead, and nobody accepted, does not count."""
+    serial, mac = ("".join(_known(items, word)[:1]) for word in _IDENTITY)
+    return Identity(serial, mac.lower().replace("-", ":"))
+
+
+def _known(items: Items, word: str) -> list[str]:
+    return [items[name].value for name in (f"onvif/{word}", f"snmp/{word}") if name in items]
+
+
+def is_stale(items: Items, now: float) -> bool:
+    """Has nothing of this device been seen for so long that one which is watched no more may be forgotten?"""
+    return all(now - item.last_seen > KEPT_SECONDS for item in items.values())
 
 
 def read(look: Observation) -> dict[str, str]:

@@ -13,6 +13,7 @@ from monitor.core.change import (
     Change,
     CopyEvidence,
     DropCondition,
+    DropItems,
     DropTuning,
     Enqueue,
     KeepPicture,
@@ -115,6 +116,8 @@ class World:
                     self.pictures[device, role] = at
                 case PutItem(item):
                     self.inventory.setdefault(item.device, {})[item.name] = item
+                case DropItems(device):
+                    self.inventory.pop(device, None)
                 case PutTuning(tuning):
                     self.tunings.setdefault(tuning.device, {})[tuning.fault] = tuning
                 case DropTuning(device, fault):

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
 
+from monitor.core.inventory import Identity
 from monitor.core.plan import MONITOR, Device
 from probes.discovery import Found, Ranges
 
@@ -34,15 +36,21 @@ class Compared:
 
 
 def compare(
-    found: Iterable[Found], devices: Mapping[str, Device], addresses: Mapping[str, str], ranges: Ranges
+    found: Iterable[Found],
+    devices: Mapping[str, Device],
+    addresses: Mapping[str, str],
+    ranges: Ranges,
+    known: Mapping[str, Identity] = MappingProxyType({}),
 ) -> tuple[Compared, ...]:
     """Each host found with the device that it is, then those that are gone.
+
+    `known`: device -> what the daemon knows of it, for devices whose serial number or MAC the file does not say.
 
     `addresses`: device -> its IP address, where it is known. A serial number or MAC that several hosts show (clones,
     firmware that shows the same for all) identifies none of them.
     """
     hosts = tuple(found)
-    configured = {name: device for name, device in devices.items() if name != MONITOR}
+    configured = {name: _known(device, known.get(name)) for name, device in devices.items() if name != MONITOR}
     at: dict[str, Device] = {}
     for name, device in configured.items():
         if name in addresses:
@@ -58,14 +66,22 @@ def compare(
         )
         for one in hosts
     ]
+    lines = [replace(line, device=devices[line.device.id]) if line.device else line for line in lines]
     present = {line.device.id for line in lines if line.device}
     shared = {addresses[name] for name in present if name in addresses}
     lines += [
-        Compared(Change.GONE, None, device)
-        for name, device in configured.items()
+        Compared(Change.GONE, None, devices[name])
+        for name in configured
         if name not in present and addresses.get(name) in ranges and _nobody_else(addresses[name], shared, at, name)
     ]
     return tuple(lines)
+
+
+def _known(device: Device, identity: Identity | None) -> Device:
+    """The file says who it is; what it leaves out, the daemon may know."""
+    if identity is None:
+        return device
+    return replace(device, serial=device.serial or identity.serial, mac=device.mac or identity.mac)
 
 
 def _nobody_else(address: str, shared: set[str], at: Mapping[str, Device], name: str) -> bool:

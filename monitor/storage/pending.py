@@ -15,6 +15,7 @@ from monitor.core.change import (
     Change,
     CopyEvidence,
     DropCondition,
+    DropItems,
     DropTuning,
     Enqueue,
     EvidenceRole,
@@ -36,6 +37,7 @@ class Pending:
         "conditions",
         "events",
         "evidence",
+        "forgotten",
         "items",
         "messages",
         "pictures",
@@ -52,6 +54,7 @@ class Pending:
         self.references: dict[str, KeepReference] = {}
         self.tunings: dict[tuple[str, str], PutTuning | DropTuning] = {}
         self.conditions: dict[Key, PutCondition | DropCondition] = {}
+        self.forgotten: dict[str, DropItems] = {}  # before the items: what is known anew stays
         self.items: dict[tuple[str, str], PutItem] = {}
         self.messages: dict[str, Enqueue] = {}
         self.add(changes)
@@ -80,6 +83,10 @@ class Pending:
                     self.conditions[key] = change
                 case PutItem(item):
                     self.items[item.device, item.name] = change
+                case DropItems(device):
+                    self.forgotten[device] = change
+                    for place in [place for place in self.items if place[0] == device]:
+                        del self.items[place]
                 case Enqueue(message):
                     self.messages.setdefault(message.key, change)
                 case _:
@@ -108,6 +115,7 @@ class Pending:
         yield from self.references.values()
         yield from self.tunings.values()
         yield from self.conditions.values()
+        yield from self.forgotten.values()
         yield from self.items.values()
         yield from self.messages.values()
 
@@ -120,6 +128,7 @@ class Pending:
             + len(self.references)
             + len(self.tunings)
             + len(self.conditions)
+            + len(self.forgotten)
             + len(self.items)
             + len(self.messages)
         )
@@ -131,4 +140,5 @@ class Pending:
         ):  # fmt: skip
             part.clear()
         self.references.clear()
+        self.forgotten.clear()
         self.tunings.clear()

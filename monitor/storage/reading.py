@@ -9,6 +9,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Connection, Table, false, func, or_, select, text
 
 from monitor.core.change import EvidenceRole, Message, PictureRole
+from monitor.core.inventory import Item
 from monitor.core.world import Saved
 from monitor.storage import records
 from monitor.storage.schema import (
@@ -79,10 +80,15 @@ def load(connection: Connection) -> Saved:
         tickets=tuple(map(records.ticket_from, rows)),
         last_ticket=connection.execute(select(func.coalesce(func.max(TICKET.c.id), 0))).scalar_one(),
         closed=tuple((records.fingerprint_from(row), row["id"]) for row in connection.execute(closed).mappings()),
-        items=tuple(map(records.item_from, connection.execute(select(INVENTORY)).mappings())),
+        items=inventory(connection),
         pictures=tuple((device, role, at) for device, role, at in connection.execute(pictures)),
         tunings=tuple(map(records.tuning_from, connection.execute(select(FRAME_TUNING)).mappings())),
     )
+
+
+def inventory(connection: Connection) -> tuple[Item, ...]:
+    """What is known of every device."""
+    return tuple(map(records.item_from, connection.execute(select(INVENTORY)).mappings()))
 
 
 def ticket(connection: Connection, number: int) -> Ticket | None:

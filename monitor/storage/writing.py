@@ -35,6 +35,7 @@ _GONE: Final = delete(CONDITION).where(
 _TAKEN_BACK: Final = delete(FRAME_TUNING).where(
     FRAME_TUNING.c.device == bindparam("of_device"), FRAME_TUNING.c.fault == bindparam("of_fault")
 )
+_FORGOTTEN: Final = delete(INVENTORY).where(INVENTORY.c.device == bindparam("of_device"))
 _KEPT: Final = select(
     bindparam("to_ticket", type_=EVIDENCE.c.ticket.type),
     bindparam("to_role", type_=EVIDENCE.c.role.type),
@@ -100,6 +101,7 @@ class Writing:
             [records.condition_row(put.condition) for put in conditions if isinstance(put, PutCondition)],
         )
         _run(connection, _GONE, [_gone(drop) for drop in conditions if isinstance(drop, DropCondition)])
+        _run(connection, _FORGOTTEN, [{"of_device": device} for device in batch.forgotten])
         _run(connection, self.item, [records.item_row(change.item) for change in batch.items.values()])
         _run(connection, self.message, messages)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
+from monitor.core.inventory import Identity
 from monitor.discovery.comparison import Compared, compare
 from monitor.discovery.site import Site, find_addresses, own_accesses, read_site
 from monitor.locale import msg
@@ -47,6 +48,7 @@ class Sweeping:
     order: Order
     file: Path
     began_at: float
+    known: Mapping[str, Identity]  # device -> what the daemon knows of it
     state: Literal["running", "done", "stopped", "failed"] = "running"
     progress: Progress = field(default_factory=lambda: Progress(0, 0, 0, 0))
     site: Site | None = None
@@ -95,7 +97,7 @@ class Sweeping:
                 withheld=frozenset(addresses[name] for name in addresses.keys() - asked.keys()),
             )
             self.report = await sweep(scope, tools, tell=self._note, hosts_at_once=HOSTS_AT_ONCE)
-            self.lines = compare(self.report.found, site.devices, addresses, self.order.ranges)
+            self.lines = compare(self.report.found, site.devices, addresses, self.order.ranges, self.known)
             self.state = "done"
         except (BadConfiguration, OSError):
             self.state, self.trouble = "failed", UNREADABLE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from monitor.core.inventory import Identity
 from monitor.core.plan import MONITOR, Device
 from monitor.discovery.comparison import Change, compare
 from monitor.discovery.entry import name_id, write_entry
@@ -131,3 +132,23 @@ def test_moved_is_not_new() -> None:
     assert [line.change for line in lines] == [Change.MOVED]
     text = "site: {id: s, name: S}\ndevices:\n  - {id: a, kind: camera, host: 10.0.0.1, serial: A}  # gate\n"
     assert propose(text, "s", lines, {}).after == text.replace("10.0.0.1", "10.0.0.2")
+
+
+def test_the_daemons_inventory_knows_who_the_file_only_names() -> None:
+    """A serial number of the file counts before that of the database; what goes into the file is not changed by it."""
+    devices = {one.id: one for one in (device("moved", "10.0.0.1"), device("swapped", "10.0.0.2"),
+                                       device("gone", "10.0.0.3"), device("written", "10.0.0.4", "W"))}  # fmt: skip
+    known = {"moved": Identity("A"), "swapped": Identity("", "00:00:00:00:00:02"), "gone": Identity("C"),
+             "written": Identity("old"), "taken out": Identity("T")}  # fmt: skip
+    found = [Found("10.0.0.11", "camera", serial="A"), Found("10.0.0.2", "camera", mac="00:00:00:00:00:99"),
+             Found("10.0.0.4", "camera", serial="W"), Found("10.0.0.5", "camera", serial="T")]  # fmt: skip
+    addresses = {name: one.target.host for name, one in devices.items()}
+    lines = compare(found, devices, addresses, RANGES, known)
+    said = {(line.device.id if line.device else ""): line.change for line in lines}
+    assert said == {"moved": Change.MOVED, "swapped": Change.SWAPPED, "written": Change.SAME, "": Change.NEW,
+                    "gone": Change.GONE}  # fmt: skip
+    assert all(line.device is devices[line.device.id] for line in lines if line.device)
+    without = compare(found, devices, addresses, RANGES)
+    assert {line.change for line in without if line.device and line.device.id in ("moved", "swapped")} == {
+        Change.GONE, Change.SAME,
+    }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.cli.known import read_known
 from monitor.core import decide, inventory
-from monitor.core.change import AddEvent, PutItem
-from monitor.core.inventory import MAX_ITEMS, Item
+from monitor.core.change import AddEvent, DropItems, PutItem
+from monitor.core.inventory import KEPT_SECONDS, MAX_ITEMS, Identity, Item
 from monitor.core.plan import Plan
 from monitor.core.world import Saved, World
 from monitor.settings.load import load
 from monitor.settings.planning import plan
+from monitor.storage.errors import StoreError
+from monitor.storage.store import Store
 from probes.observation import Observation, Outcome
 from ticketing.ticket import EventKind
 
@@ -198,3 +202,30 @@ def test_a_device_cannot_fill_the_database() -> None:
             known[item.name] = item
     assert len(known) <= MAX_ITEMS
     assert all(len(item.value) <= inventory.MAX_VALUE for item in known.values())
+
+
+def test_what_was_known_of_a_removed_device_is_forgotten_in_time(days: Days) -> None:
+    days.look()
+    without = replace(days.plan, devices={name: one for name, one in days.plan.devices.items() if name != CAMERA})
+    assert DropItems(CAMERA) not in decide.reload(without, days.world, days.now + KEPT_SECONDS - 7 * 3_600).changes
+    assert DropItems(CAMERA) not in decide.reload(days.plan, days.world, days.now + 2 * KEPT_SECONDS).changes
+    assert DropItems(CAMERA) in decide.reload(without, days.world, days.now + KEPT_SECONDS + 7 * 3_600).changes
+    assert CAMERA not in days.world.inventory
+
+
+async def test_the_database_tells_beside_the_daemon_who_is_who(tmp_path: Path) -> None:
+    assert read_known("", tmp_path / "none") == {}, "no database, and none is made"
+    store = Store.open("", tmp_path)
+    items = {"onvif/serial": "A1", "onvif/mac": "02-00-00-00-00-0A", "snmp/serial": "B2", "onvif/firmware": "5"}
+    try:
+        await store.commit([PutItem(Item(CAMERA, name, value, 1.0, 2.0)) for name, value in items.items()])
+        await store.commit([PutItem(Item("nvr", "snmp/serial", "N", 1.0, 2.0, found="X", found_since=2.0))])
+        await store.commit([PutItem(Item("old", "snmp/serial", "O", 1.0, 2.0)), DropItems("old")])
+        known = read_known("", tmp_path)
+    finally:
+        await store.close()
+    assert known == {CAMERA: Identity("A1", "02:00:00:00:00:0a"), "nvr": Identity("N")}
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "sitewarden.db").write_bytes(b"no database" * 100)
+    with pytest.raises(StoreError):
+        read_known("", tmp_path / "broken")

@@ -16,6 +16,7 @@ from monitor.core.change import (
     Change,
     CopyEvidence,
     DropCondition,
+    DropItems,
     Enqueue,
     KeepPicture,
     Message,
@@ -58,6 +59,7 @@ CHANGES: st.SearchStrategy[Change] = st.one_of(
     st.builds(KeepPicture, DEVICES, KEPT_ROLES, TIMES, PICTURES),
     st.builds(AddEvidence, FEW, EVIDENCE_ROLES, TIMES, PICTURES),
     st.builds(CopyEvidence, FEW, EVIDENCE_ROLES, DEVICES, KEPT_ROLES),
+    st.builds(DropItems, DEVICES),
     st.builds(PutItem, st.builds(Item, DEVICES, st.sampled_from(["serial", "mac"]), st.text(max_size=3), TIMES, TIMES)),
     st.builds(Enqueue, st.builds(a_message, FEW, st.sampled_from(["x", "y"]))),
 )  # fmt: skip

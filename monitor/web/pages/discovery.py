@@ -15,6 +15,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from monitor.core.inventory import identity
 from monitor.discovery.comparison import Change
 from monitor.discovery.outline import NoList
 from monitor.discovery.proposal import Proposal, propose
@@ -63,7 +64,8 @@ async def begin(
     text, ports_text = fields.get("ranges", "").strip(), fields.get("ports", "").strip()
     order = Order(user.name, text, ranges, ports, ports_text, login, snmp, _refusing(console))
     log.info("discovery of %s begun by user %s", ", ".join(order.text.split())[:200], user.name)
-    console.sweeping = Sweeping(order, file, console.live.now())
+    known = {device: identity(items) for device, items in console.live.world.inventory.items()}
+    console.sweeping = Sweeping(order, file, console.live.now(), known)
     console.sweeping.start(console.stopping)
     return RedirectResponse("/discovery#sweep", 303)
 

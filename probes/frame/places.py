@@ -16,8 +16,9 @@ from probes.frame.reference import MAX_BYTES, BadReference
 from probes.onvif.ptz import MAX_NAME, Position
 
 VERSION: Final = 1
-MAX_PLACES: Final = 6  # with fewer bytes, none would know both its day and its night
+MAX_PLACES: Final = 4  # with fewer bytes, none would know both its day and its night
 HEAD_BYTES: Final = 4_000
+STALE_SECONDS: Final = 30 * 86_400.0  # a place where it was not seen for so long goes first, however well it is known
 
 _MAGIC: Final = b"SWPLACES"
 
@@ -56,7 +57,7 @@ class Places:
         after = replace(place, reference=reference, looks=place.looks + 1, last_at=at)
         others = sorted(
             (one for one in self.places if not one.position.near(place.position)),
-            key=lambda one: (one.looks, one.last_at),
+            key=lambda one: (one.last_at > at - STALE_SECONDS, one.looks, one.last_at),
         )
         anywhere = self.anywhere
         while len(others) >= MAX_PLACES or _size(others, after, anywhere) > MAX_BYTES:

@@ -132,7 +132,7 @@ class Daemon:
             if getattr(settings, name) != getattr(self.settings, name):
                 log.warning("reload: a change of %s counts after a restart", name.removesuffix("_url"))
         self.settings, self.users = settings, users_of(settings)
-        self.engine.reload(plan)
+        self.engine.reload(plan, settings.default_logins)
         self.engine.tools.get(ProfileShelf).put(profiles)
         self._using = asyncio.get_running_loop().create_task(self.courier.use(transports))
         health.troubles.pop("config", None)
@@ -195,6 +195,7 @@ async def start(file: Path, folder: Path) -> Daemon:
             },
             credentials_backoff_seconds=limits.password_retry_seconds,
             listeners=settings.listeners,
+            default_logins=settings.default_logins,
             on_commit=lambda: courier.wake() if courier else None,
         )
         engine.tools.get(DecodePool).size = limits.decode_workers

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import assert_never
 
-from monitor.core import circumstances, inventory, lessons, topology, witness
+from monitor.core import circumstances, guesses, inventory, lessons, topology, witness
 from monitor.core import condition as conditions
 from monitor.core.case import Case, cases, facts_of, values_of, variables
 from monitor.core.change import (
@@ -37,7 +37,18 @@ from ticketing import desk
 from ticketing.commands import Cancel, Command, NotAllowed, Note, Resolve
 from ticketing.ticket import Fingerprint, TicketState
 
-__all__ = ["AskAgain", "Decision", "accept", "clock_jumped", "command", "deadline", "observe", "reload", "teach"]
+__all__ = [
+    "AskAgain",
+    "Decision",
+    "accept",
+    "clock_jumped",
+    "command",
+    "deadline",
+    "guess",
+    "observe",
+    "reload",
+    "teach",
+]
 
 MAX_CONDITIONS = 256  # of one device: more rows do not fail at once, unless somebody makes them up
 VERIFY_EVERY_SECONDS = 15.0  # how soon a resolved ticket's fault is looked at again
@@ -52,6 +63,8 @@ def observe(plan: Plan, world: World, look: Observation) -> Decision:
         return turn.decision  # the monitor could not look: nothing is known, nothing moves
     rules = plan.rules.get((look.device, look.check), ())
     _judge_look(turn, rules, look)
+    if look.check == guesses.CHECK:
+        turn.put(*(PutItem(item) for item in guesses.finish(world.inventory.get(look.device, {}), look)))
     if look.check in inventory.SOURCES:
         _remember(turn, look)
     if look.picture is not None:
@@ -77,6 +90,15 @@ def accept(plan: Plan, world: World, device: str, *, by: str, note: str, now: fl
             with suppress(NotAllowed):
                 turn.take(desk.command(ticket, Note(note), by, now))
     _judge_inventory(turn, device, now, 0.0)
+    return turn.decision
+
+
+def guess(plan: Plan, world: World, device: str, now: float) -> Decision:
+    """A login of the list will be tried at this device. LookupError: no such device."""
+    if (device, guesses.CHECK) not in plan.rules:
+        raise LookupError(device)
+    turn = Turn(plan, world, now)
+    turn.put(PutItem(guesses.begin(device, world.inventory.get(device, {}), now)))
     return turn.decision
 
 

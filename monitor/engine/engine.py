@@ -14,6 +14,7 @@ from monitor.core.plan import MONITOR, Plan
 from monitor.core.world import Saved, World
 from monitor.engine.clock import SteadyClock
 from monitor.engine.deadlines import Deadlines
+from monitor.engine.default_logins import DefaultLogins
 from monitor.engine.gate import FIRST_BACKOFF_SECONDS, SECRETS, Gate, Secret
 from monitor.engine.listeners import Listeners
 from monitor.engine.live import Feed, Health, Live, Stats
@@ -22,6 +23,7 @@ from monitor.engine.scheduler import SLOW, Scheduler
 from monitor.engine.selfwatch import SelfWatch
 from probes.observation import Observation
 from probes.probe import Lane, Options
+from probes.target import Login
 from probes.tools import Tools
 from ticketing.ticket import Fingerprint
 
@@ -46,6 +48,7 @@ class Engine:
         limits: Mapping[str, int] = DEFAULT_LIMITS,
         credentials_backoff_seconds: float = FIRST_BACKOFF_SECONDS,
         listeners: Mapping[str, Options] = MappingProxyType({}),
+        default_logins: tuple[Login, ...] = (),
         on_commit: Callable[[], None] = lambda: None,
     ) -> None:
         self.clock = clock or SteadyClock()
@@ -77,6 +80,8 @@ class Engine:
             on_ticket=self.deadlines.note,
             on_commit=on_commit,
         )
+        self.default_logins = DefaultLogins(self.tools, self.gate, world, self.pipeline.guess, sink=self._took)
+        self.default_logins.logins = default_logins
         self.selfwatch = SelfWatch(
             self.stats,
             self.health,
@@ -109,6 +114,7 @@ class Engine:
             asyncio.create_task(self.listeners.run(), name="listeners"),
             asyncio.create_task(self.deadlines.run(), name="deadlines"),
             asyncio.create_task(self.selfwatch.run(), name="selfwatch"),
+            asyncio.create_task(self.default_logins.run(), name="default logins"),
         ]
         owner = asyncio.current_task()
         assert owner is not None
@@ -130,8 +136,10 @@ class Engine:
         """Monotonic seconds of the last step forward of the slowest part: the watchdog feeds on it."""
         return min(self.pipeline.progress, self.scheduler.progress)
 
-    def reload(self, plan: Plan) -> None:
+    def reload(self, plan: Plan, default_logins: tuple[Login, ...] = ()) -> None:
         """Take a new plan over; states are kept."""
+        self.default_logins.logins = default_logins
+        self.default_logins.plan(plan)
         self.live.plan = plan
         self.pipeline.submit(Reloaded(plan))
         self.scheduler.plan(plan)
@@ -141,6 +149,7 @@ class Engine:
         self.deadlines.note_all(world.tickets.values())
         self.pipeline.submit(Reloaded(plan))  # the configuration may have changed while the daemon was down
         self.scheduler.plan(plan)
+        self.default_logins.plan(plan)
         self.listeners.plan(plan, _standing(plan, world))
         for device in world.conditions:
             for condition in world.standing(device):

@@ -36,6 +36,7 @@ class _Account:
 
     refusal: _Refusal | None = None
     works: bool = False
+    refused_at: float = float("-inf")  # last; seconds since the epoch
 
 
 class Gate:
@@ -79,6 +80,10 @@ class Gate:
         """Was it accepted since it was last in doubt?"""
         return self._account(device, secret).works
 
+    def refused_at(self, device: str, secret: Secret) -> float:
+        """When it was refused last, in seconds since the epoch; minus infinity if it never was."""
+        return self._account(device, secret).refused_at
+
     def line(self, device: str) -> Hashable:
         """Where a check waits that sends the login: behind others of its device; of its account, until that works."""
         account = self._account(device, "login")
@@ -97,6 +102,7 @@ class Gate:
             case Outcome.DENIED:
                 backoff = self._first if refusal is None else min(refusal.backoff_seconds * 2, LONGEST_BACKOFF_SECONDS)
                 account.refusal, account.works = _Refusal(by, self._now() + backoff, backoff), False
+                account.refused_at = self._now()
                 self._proof[one] = look.check
                 return _seen(look, secret, "refused")
             case Outcome.WITHHELD:
@@ -119,7 +125,9 @@ class Gate:
     def remember(self, device: str, secret: Secret, check: str) -> None:
         """After a restart: this was refused before; do not try at once. `check` "": it is not known by which check."""
         by = (device, check) if check else None
-        self._account(device, secret).refusal = _Refusal(by, self._now() + self._first, self._first)
+        account = self._account(device, secret)
+        account.refusal = _Refusal(by, self._now() + self._first, self._first)
+        account.refused_at = self._now()
         self._proof[device, secret] = check
 
     def open(self, device: str, secret: Secret) -> str | None:

@@ -86,6 +86,14 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
+class Guessed:
+    """A login of the owner's list will be tried at a device; `reply` is done once that is written down."""
+
+    device: str
+    reply: asyncio.Future[None]
+
+
+@dataclass(frozen=True, slots=True)
 class Taught:
     """A person says what was wrong with a verdict on a picture; `reply` is done after its commit."""
 
@@ -94,7 +102,7 @@ class Taught:
     reply: asyncio.Future[None]
 
 
-Input = Observation | DeadlinePassed | Reloaded | ClockJumped | Commanded | Accepted | Taught
+Input = Observation | DeadlinePassed | Reloaded | ClockJumped | Commanded | Accepted | Guessed | Taught
 
 
 @dataclass(slots=True)
@@ -167,6 +175,10 @@ class Pipeline:
         """What was found at the device is right; ends after the commit. LookupError: nothing was; NotCommitted."""
         await self._patiently(lambda reply: Accepted(device, by, note, reply))
 
+    async def guess(self, device: str) -> None:
+        """A login will be tried at that device; ends once that is written down. LookupError; NotCommitted."""
+        await self._patiently(lambda reply: Guessed(device, reply))
+
     async def teach(self, lesson: Lesson, by: str) -> None:
         """Returns after the commit. Raises as `Live.teach` says."""
         await self._patiently(lambda reply: Taught(lesson, by, reply))
@@ -231,6 +243,8 @@ class Pipeline:
                 self._obey(ticket, command, by, reply)
             case Accepted():
                 self._accept(given)
+            case Guessed():
+                self._guess(given)
             case Taught(lesson, by, reply):
                 self._learn(lesson, by, reply)
             case _:
@@ -262,6 +276,16 @@ class Pipeline:
     def _accept(self, given: Accepted) -> None:
         try:
             decision = decide.accept(self.plan, self.world, given.device, by=given.by, note=given.note, now=self._now())
+        except LookupError as error:
+            given.reply.set_exception(error)
+            given.reply.exception()
+            return
+        self._batch.done.append(given.reply)
+        self._took(decision)
+
+    def _guess(self, given: Guessed) -> None:
+        try:
+            decision = decide.guess(self.plan, self.world, given.device, self._now())
         except LookupError as error:
             given.reply.set_exception(error)
             given.reply.exception()

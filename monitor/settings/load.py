@@ -11,12 +11,14 @@ from pydantic import TypeAdapter
 
 from monitor.core.plan import Site
 from monitor.settings.advice import advise
+from monitor.settings.default_logins import read_default_logins
 from monitor.settings.devices import Fleet, FleetReader
 from monitor.settings.file.base import keys_of, mark_of, note_unknown
 from monitor.settings.file.channel import ChannelShape, RouteShape
 from monitor.settings.file.device import KINDS, CommonShape, CredentialShape, DeviceShape, GroupShape
 from monitor.settings.file.secret import Reading
 from monitor.settings.file.site import (
+    DefaultPasswordsShape,
     DigestShape,
     LimitsShape,
     MetricsShape,
@@ -53,6 +55,7 @@ _USER, _ROUTE, _DEVICE = TypeAdapter(UserShape), TypeAdapter(RouteShape), TypeAd
 _CREDENTIAL, _COMMON, _GROUP = TypeAdapter(CredentialShape), TypeAdapter(CommonShape), TypeAdapter(GroupShape)
 _CHANNEL: TypeAdapter[ChannelShape] = TypeAdapter(ChannelShape)
 _TARGETS = TypeAdapter(TargetsShape)
+_DEFAULT_PASSWORDS: TypeAdapter[DefaultPasswordsShape | None] = TypeAdapter(DefaultPasswordsShape)
 _SECONDS: TypeAdapter[float] = TypeAdapter(Seconds)
 _INTERVAL: TypeAdapter[float] = TypeAdapter(Interval)
 
@@ -137,6 +140,7 @@ def _read(
         Digest(digest.messages, digest.within),
         read_listeners(root, reading),
         profile_folders,
+        read_default_logins(single(root, "default_passwords", _DEFAULT_PASSWORDS, reading, None), root, reading),
     )
     advise(settings, root, reading.findings)
     return replace(settings, warnings=in_order(reading.findings.warnings))

@@ -12,7 +12,7 @@ from monitor.settings.channels import Channel
 from monitor.settings.mistake import Mistake
 from monitor.settings.overrides import Override
 from probes.probe import Options
-from probes.target import Secret
+from probes.target import Login, Secret
 from ticketing.policies import Route, ServiceTargets
 from ticketing.ticket import Language, Severity
 
@@ -92,4 +92,5 @@ class Settings:
     digest: Digest
     listeners: Mapping[str, Options]  # kind of listener -> where it listens
     profile_folders: tuple[Path, ...] = ()  # of the site's own device profiles
+    default_logins: tuple[Login, ...] = ()  # tried at devices, in this order; none: nothing is tried
     warnings: tuple[Mistake, ...] = ()

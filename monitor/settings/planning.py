@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from monitor.core import inventory
+from monitor.core import guesses, inventory
 from monitor.core.plan import MONITOR, Device, Plan, Rule
 from monitor.settings.model import Settings
 
@@ -26,6 +26,8 @@ def plan(settings: Settings) -> Plan:
     for names in named.values():
         if any(source in names for source in inventory.SOURCES):
             names.append(inventory.CHECK)
+        if settings.default_logins and "onvif" in names:
+            names.append(guesses.CHECK)
     named[MONITOR].append("self")
     binder = _Binder(settings)
     keys = {key: key for key in settings.checks}

@@ -101,6 +101,7 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
             "identity_change firmware_change stream_change model_change reset_change administrator_change user_change"
         )
     ),
+    "default_login": Vocabulary(_words("state username locked")),
     "login": Vocabulary(_words("state check")),
     "snmp_login": Vocabulary(_words("state check")),
     "self": Vocabulary(
@@ -111,4 +112,4 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
         )
     ),
 })  # fmt: skip
-"""Check -> its names. `inventory`, `login`, `snmp_login` and `self` are the daemon's own."""
+"""Check -> its names. `inventory`, `default_login`, `login`, `snmp_login` and `self` are the daemon's own."""

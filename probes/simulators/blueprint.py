@@ -12,6 +12,7 @@ Kind = Literal["camera", "recorder", "panel", "switch", "ups"]
 LOOPBACK = IPv4Network("127.0.0.0/8")
 
 USERNAME, PASSWORD = "viewer", "Sim-4-Camera"  # a simulated site keeps no secret
+DEFAULT_USERNAME, DEFAULT_PASSWORD = "admin", "Sim-0-Delivered"  # of cameras whose installer has changed nothing
 COMMUNITY = "simulated-site"
 SNMP_USER, SNMP_AUTH, SNMP_PRIV = "sitewarden", "simulated-auth", "simulated-priv"
 

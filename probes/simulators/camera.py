@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from probes.simulators import film
-from probes.simulators.blueprint import PASSWORD, USERNAME, Blueprint
+from probes.simulators.blueprint import DEFAULT_PASSWORD, DEFAULT_USERNAME, PASSWORD, USERNAME, Blueprint
 from probes.simulators.clip import Clip, garble
 from probes.simulators.device import Device
 from probes.simulators.film import Films
@@ -109,6 +109,7 @@ class Camera(Device):
         """A fault came or went: the password and what is shown follow."""
         super().changed()
         self.gate.password = _CHANGED_PASSWORD if "wrong_password" in self.faults else PASSWORD
+        self.gate.others = {DEFAULT_USERNAME: DEFAULT_PASSWORD} if "default_login" in self.faults else {}
         self._shown = self._choose()
         self.points.changed()
         if self.turret is not None:

@@ -40,6 +40,7 @@ _CAMERA = (
     Fault("upgraded", "it has another firmware"),
     Fault("weaker", "bit rate of its streams in kbit/s", 64.0),
     Fault("factory_reset", "name, users, time server and bit rate are as delivered"),
+    Fault("default_login", "its administrator still has the password that it was delivered with"),
     Fault("intruder", "somebody has made a further administrator"),
     Fault("tamper_hint", "its tamper detector reports, though nothing is wrong"),
     Fault("fan_failed", "it reports that its fan has failed"),

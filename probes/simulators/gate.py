@@ -57,6 +57,7 @@ class Gate:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.username, self.password = username, password
+        self.others: dict[str, str] = {}  # further users and their passwords
         self.refused: Counter[str] = Counter()
         self.accepted: Counter[str] = Counter()
         self._algorithms, self._clock = algorithms, clock
@@ -88,7 +89,7 @@ class Gate:
         made = self._challenges.get(fields.get("nonce", ""))
         if made is None or self._clock() - made > _NONCE_SECONDS:
             return Verdict.STALE
-        right = fields.get("username") == self.username and fields.get("uri") == uri and self._matches(fields, method)
+        right = fields.get("uri") == uri and self._matches(fields, method)
         return self._judge(right, protocol)
 
     def check_token(self, token: UsernameToken | None, now: float, protocol: str) -> Verdict:
@@ -106,21 +107,26 @@ class Gate:
             self.refused[protocol] += 1  # the password may be right, so that this does not lock the account
             return Verdict.REFUSED
         _remember(self._seen, token.nonce, now)
+        password = self._password_of(token.username)
         expected = hashlib.sha1(
-            nonce + token.created.encode() + self.password.encode(errors="replace"), usedforsecurity=False
+            nonce + token.created.encode() + (password or "").encode(errors="replace"), usedforsecurity=False
         ).digest()
-        right = token.username == self.username and _same(base64.b64encode(expected).decode(), token.digest)
+        right = password is not None and _same(base64.b64encode(expected).decode(), token.digest)
         return self._judge(right, protocol)
+
+    def _password_of(self, username: str) -> str | None:
+        return self.password if username == self.username else self.others.get(username)
 
     def _matches(self, fields: Mapping[str, str], method: str) -> bool:
         algorithm = fields.get("algorithm", "MD5").upper()
-        if algorithm not in self._algorithms:
+        password = self._password_of(fields.get("username", ""))
+        if algorithm not in self._algorithms or password is None:
             return False
 
         def hashed(text: str) -> str:
             return _HASHES[algorithm](text.encode(errors="replace"), usedforsecurity=False).hexdigest()
 
-        secret = hashed(f"{self.username}:{self._realm}:{self.password}")
+        secret = hashed(f"{fields['username']}:{self._realm}:{password}")
         asked = hashed(f"{method}:{fields.get('uri', '')}")
         middle = fields["nonce"]
         if "qop" in fields:

@@ -194,10 +194,10 @@ def test_every_fault_of_the_catalogue_has_its_case(small: Plan) -> None:
     """But for those that devices tell by themselves: they are tried with real messages (test_traps, test_panel).
 
     And those of profiles, which are tried with the bytes of their devices (test_identify_recordings), and what a
-    recorder tells (test_recorders, test_recorder_tickets).
+    recorder tells (test_recorders, test_recorder_tickets), and default passwords (test_default_logins).
     """
     rules = load(EXAMPLE, env={}, lenient=True).rules
-    elsewhere = {*HEARD, "recorder"}
+    elsewhere = {*HEARD, "recorder", "default_login"}
     asked = {rule.fault for rule in rules if rule.check not in elsewhere and not rule.profiles}
     assert {case.fault for case in CASES} == asked
     assert asked <= set(small.faults)

@@ -130,6 +130,13 @@ class DigestShape(Shape):
     within: Seconds = Field(60.0, description="… within this time become one digest")
 
 
+class DefaultPasswordsShape(Shape):
+    """Logins that makers deliver devices with, tried once a device and day."""
+
+    list: str = Field(description="a file with one `user:password` a line, which not everybody may read")
+    consent: bool = Field(False, description="true: the owner of the devices agrees that these logins are tried")
+
+
 class SiteFile(Shape):
     """The site's file."""
 
@@ -154,3 +161,6 @@ class SiteFile(Shape):
     reopen_within: Seconds = Field(86_400.0, description="a fault that comes back this soon reopens its ticket")
     digest: DigestShape = DigestShape()
     limits: LimitsShape = LimitsShape()
+    default_passwords: DefaultPasswordsShape | None = Field(
+        None, description="off by default: are devices still open to the logins of a list of yours?"
+    )

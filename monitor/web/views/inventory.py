@@ -74,7 +74,11 @@ def _line(item: Item, formats: Formats) -> Line:
     say = translate(formats.language)
     check, *where, word = item.name.split("/")
     name = say(NAMES[word]) if word in NAMES else word
-    label = " · ".join((*where, name)) if where or check == "onvif" else f"{name} ({check.upper()})"
+    if item.name in NAMES:  # a count that this monitor keeps itself
+        where, name = [], say(NAMES[item.name])
+    label = (
+        " · ".join((*where, name)) if where or check == "onvif" or item.name in NAMES else f"{name} ({check.upper()})"
+    )
     return Line(
         label, _written(item.value, say), item.first_seen, None if item.found is None else _written(item.found, say),
         None if item.previous is None else _written(item.previous, say), item.accepted_by,

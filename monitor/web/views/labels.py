@@ -130,6 +130,7 @@ CHECKS: Final[Mapping[str, str]] = {
     "events": msg("ONVIF events"),
     "panel": msg("Reports of the alarm panel"),
     "inventory": msg("Inventory"),
+    "default_login": msg("Default passwords"),
     "http": msg("Web page"),
     "tls": msg("Certificate"),
     "self": msg("Self-check"),

@@ -18,7 +18,11 @@ from tests.servers.console import RunningConsole
 DAYS = 30
 NAMES = {"1": "Gate 1", "2": "装卸区二号平台 Loading dock two, the long name of it", "3": "Stairs", "4": "Car park"}
 TELLS = {
-    "en-GB": ("2 of 4 channels are kept too short, least of all channel 4 (Car park)", "hours missing", "on 1 of them hours"),
+    "en-GB": (
+        "2 of 4 channels are kept too short, least of all channel 4 (Car park)",
+        "hours missing",
+        "on 1 of them hours",
+    ),
     "zh-CN": ("4 个通道中有 2 个保存不足，最短的是通道 4 (Car park)", "缺失若干小时", "其中 1 天缺失若干小时"),
 }
 

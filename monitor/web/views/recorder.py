@@ -116,7 +116,8 @@ def _judged(values: Values, say: Translate, formats: Formats) -> str:
     facts = {"short": short, "all": judged, "worst": worst, "duration": formats.duration(float(age))}
     if short:
         return (
-            say(msg("%(short)s of %(all)s channels are kept too short, least of all channel %(worst)s: %(duration)s")) % facts
+            say(msg("%(short)s of %(all)s channels are kept too short, least of all channel %(worst)s: %(duration)s"))
+            % facts
         )
     return say(msg("Least of all is kept channel %(worst)s: %(duration)s")) % facts
 

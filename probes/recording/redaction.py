@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from probes.discovery.identity import is_own_name
 from probes.discovery.neighbours import tidy_mac
 from probes.recording.folder import HttpAnswer, Recording, RtspAnswer, Variable
+from probes.recording.walk import LEARNED, LLDP
 from probes.target import redact as redact_url
 
 MIN_NAME: Final = 3  # characters; a shorter name stands in too many words
@@ -38,6 +39,9 @@ _SYSTEM_TEXTS: Final = tuple(f"1.3.6.1.2.1.1.{number}.0" for number in (4, 5, 6)
 _SYS_DESCR: Final = "1.3.6.1.2.1.1.1.0"
 _NODE: Final = re.compile(r"^(Linux|FreeBSD|OpenBSD|NetBSD|Darwin|SunOS) \S+ ")  # uname -a: the second is the host name
 _ALIASES: Final = "1.3.6.1.2.1.31.1.1.1.18."  # ifAlias: what people call a port
+_BY_MAC: Final = tuple(f"{prefix}." for prefix in LEARNED)
+_BY_ADDRESS: Final = tuple(f"{LLDP}.1.{table}." for table in ("3.8", "4.2"))  # lldpLocManAddr, lldpRemManAddr
+_LLDP_NAMES: Final = tuple(f"{LLDP}.1.{column}" for column in ("3.3.0", "4.1.1.9."))  # lldpLocSysName, lldpRemSysName
 _SERIALS: Final = "1.3.6.1.2.1.47.1.1.1.1.11."  # entPhysicalSerialNum
 
 
@@ -95,6 +99,7 @@ class Redactor:
 
     def variable(self, variable: Variable) -> Variable:
         """One SNMP variable."""
+        variable = replace(variable, oid=self._index(variable.oid))
         if variable.oid == _SYS_DESCR:
             variable = replace(variable, value=_NODE.sub(r"\1 host ", variable.value))
         if variable.tag == "4":
@@ -111,6 +116,16 @@ class Redactor:
                 return variable
         return variable
 
+    def _index(self, dotted: str) -> str:
+        """The rows of learned MACs and of LLDP's management addresses are named by what they tell of."""
+        arcs = dotted.split(".")
+        if dotted.startswith(_BY_MAC) and len(arcs) > 16 and all(int(arc) < 256 for arc in arcs[-6:]):
+            mac = self._mac(":".join(f"{int(arc):02x}" for arc in arcs[-6:]), ":")
+            return ".".join((*arcs[:-6], *(str(int(octet, 16)) for octet in mac.split(":"))))
+        if dotted.startswith(_BY_ADDRESS) and arcs[-6:-4] == ["1", "4"] and all(int(arc) < 256 for arc in arcs[-4:]):
+            return ".".join((*arcs[:-4], self._ipv4(".".join(arcs[-4:]))))
+        return dotted
+
     def learn(self, mac: str) -> None:
         """A MAC address that may also stand without colons."""
         if mac:
@@ -120,7 +135,8 @@ class Redactor:
     def originals(self) -> tuple[str, ...]:
         """Every private text that was known or met, as it must not stand in the recording."""
         macs = [form for mac in self._macs for form in (mac, mac.replace(":", "-"), mac.replace(":", ""))]
-        return (*self._secrets, *self._serials, *macs, *self._ips, *self._uuids)
+        rows = [f".{'.'.join(str(int(octet, 16)) for octet in mac.split(':'))}." for mac in self._macs]
+        return (*self._secrets, *self._serials, *macs, *rows, *self._ips, *self._uuids)
 
     def _swap(self, kind: str, text: str, old: str, new: str) -> str:
         if old not in text:
@@ -202,7 +218,7 @@ def redact(recording: Recording, private: Private, macs: Iterable[str]) -> tuple
     """The recording without what is private. Names and serial numbers that stand in the agent are learned first."""
     texts = {one.oid: one.value for one in recording.snmp if one.tag == "4" and one.value}
     named = [texts[oid] for oid in _SYSTEM_TEXTS if oid in texts]
-    named += [value for oid, value in texts.items() if oid.startswith(_ALIASES)]
+    named += [value for oid, value in texts.items() if oid.startswith((_ALIASES, *_LLDP_NAMES))]
     serials = [value for oid, value in texts.items() if oid.startswith(_SERIALS)]
     named += [name for answer in recording.http for name in _names_in(answer.body)]
     redactor = Redactor(
@@ -217,7 +233,9 @@ def redact(recording: Recording, private: Private, macs: Iterable[str]) -> tuple
             replace(one, path=redactor.text(one.path), body=redactor.body(one.body), server=redactor.text(one.server))
             for one in recording.rtsp
         ),
-        snmp=tuple(map(redactor.variable, recording.snmp)),
+        snmp=tuple(
+            sorted(map(redactor.variable, recording.snmp), key=lambda one: [int(arc) for arc in one.oid.split(".")])
+        ),
     ), redactor
 
 
@@ -234,7 +252,7 @@ def leaks(recording: Recording, redactor: Redactor) -> tuple[str, ...]:
     pieces = {
         **{f"{one.operation or one.path}": one.body + repr(one).encode() for one in recording.http},
         **{f"{one.method} {one.path}": one.body + repr(one).encode() for one in recording.rtsp},
-        **{one.oid: one.value.encode() for one in recording.snmp},
+        **{one.oid: f"{one.value} .{one.oid}.".encode() for one in recording.snmp},
         "manifest": repr([recording.facts.get(name) for name in ("make", "model", "firmware")]).encode(),
     }
     private = [one.encode().lower() for one in redactor.originals]

@@ -17,7 +17,7 @@ from probes.snmp.ber import INTEGER, OCTETS, oid, to_int
 from probes.snmp.conversion import to_text
 from probes.snmp.message import Bind
 from probes.snmp.question import Row, get, walk
-from probes.snmp.session import Session
+from probes.snmp.session import Asked
 
 MAX_MACS: Final = 20_000  # looked for in one bridge table
 MAX_TEXT: Final = 120
@@ -61,7 +61,7 @@ class Tables:
     poe: frozenset[str] = frozenset()  # rows of its PoE table, "1.7"
 
 
-async def read_tables(session: Session, macs: Iterable[str]) -> Tables:
+async def read_tables(session: Asked, macs: Iterable[str]) -> Tables:
     """Read them; tables that it has not are empty. `macs`: those looked for in its bridge table.
 
     Raises what the first question raises; hold the session's lock.
@@ -75,13 +75,13 @@ async def read_tables(session: Session, macs: Iterable[str]) -> Tables:
     return Tables(own, learned, index, names, neighbours, ports, poe)
 
 
-async def read_own_mac(session: Session) -> str:
+async def read_own_mac(session: Asked) -> str:
     """The bridge's own MAC; empty if it has none."""
     base = (await get(session, (_BRIDGE_ADDRESS,))).get(_BRIDGE_ADDRESS)
     return tidy_mac(base[2].hex()) if base and base[1] == OCTETS else ""
 
 
-async def read_arp(session: Session) -> dict[str, str]:
+async def read_arp(session: Asked) -> dict[str, str]:
     """IPv4 address -> MAC, as a router or switch has it. The index is ifIndex and the address."""
     found: dict[str, str] = {}
     for row, cells in (await _rows(session, _ARP)).items():
@@ -91,7 +91,7 @@ async def read_arp(session: Session) -> dict[str, str]:
     return found
 
 
-async def _read_lldp(session: Session) -> tuple[tuple[Neighbour, ...], dict[int, str]]:
+async def _read_lldp(session: Asked) -> tuple[tuple[Neighbour, ...], dict[int, str]]:
     """Neighbours are indexed by a time mark, the local port and a number."""
     rows = await _walk(session, tuple(_REMOTE.values()))
     addresses: dict[tuple[int, ...], str] = {}
@@ -110,7 +110,7 @@ async def _read_lldp(session: Session) -> tuple[tuple[Neighbour, ...], dict[int,
     return tuple(neighbours), ports
 
 
-async def _read_learned(session: Session, macs: list[str]) -> dict[str, int]:
+async def _read_learned(session: Asked, macs: list[str]) -> dict[str, int]:
     """Ask for the rows of the wanted MACs alone: a core switch knows thousands of others."""
     wanted = {oid(".".join((_FORWARDING, *(str(int(one, 16)) for one in mac.split(":"))))): mac for mac in macs}
     cells = await get(session, tuple(wanted))
@@ -124,11 +124,11 @@ async def _read_learned(session: Session, macs: list[str]) -> dict[str, int]:
     return {mac: port for mac, port in found.items() if port > 0}
 
 
-async def _rows(session: Session, column: bytes) -> dict[tuple[int, ...], Row]:
+async def _rows(session: Asked, column: bytes) -> dict[tuple[int, ...], Row]:
     return await _walk(session, (column,))
 
 
-async def _walk(session: Session, columns: tuple[bytes, ...]) -> dict[tuple[int, ...], Row]:
+async def _walk(session: Asked, columns: tuple[bytes, ...]) -> dict[tuple[int, ...], Row]:
     try:
         return {row: cells for row, cells in (await walk(session, columns)).items() if row}
     except Unsupported:

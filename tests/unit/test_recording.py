@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from probes.recording import BadRecording, HttpAnswer, Recording, RtspAnswer, Variable, read_folder, write_folder
 from probes.recording.redaction import Private, Redactor, leaks, redact
+from probes.recording.walk import MAX_LEARNED, walk_agent
 from probes.simulators.recorded import read_objects
+from probes.snmp.playback import read_recording
+from probes.topology.tables import read_tables
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
@@ -126,3 +129,51 @@ def test_a_secret_never_remains(before: str, after: str) -> None:
     text = redactor.body(f"{before}{SECRET}{after}{SERIAL}{before}".encode("utf-8", "replace")).decode()
     assert SECRET not in text
     assert SERIAL not in text
+
+
+SWITCH = (
+    ("1.3.6.1.2.1.1.1.0", "4", "A switch"),
+    ("1.3.6.1.2.1.17.1.1.0", "4x", "020000000001"),
+    ("1.3.6.1.2.1.17.1.4.1.2.7", "2", "1007"),
+    ("1.3.6.1.2.1.17.4.3.1.1.68.25.182.1.2.3", "4x", "4419b6010203"),
+    ("1.3.6.1.2.1.17.4.3.1.2.68.25.182.1.2.3", "2", "7"),
+    ("1.3.6.1.2.1.17.7.1.2.2.1.2.10.68.25.182.1.2.3", "2", "7"),
+    ("1.3.6.1.2.1.17.7.1.4.3.1.1.10", "4", "Cashiers"),
+    ("1.3.6.1.2.1.31.1.1.1.1.1007", "4", "ge7"),
+    ("1.0.8802.1.1.2.1.3.7.1.3.7", "4", "ge7"),
+    ("1.0.8802.1.1.2.1.4.1.1.4.0.7.1", "2", "4"),
+    ("1.0.8802.1.1.2.1.4.1.1.5.0.7.1", "4x", "4419b6010203"),
+    ("1.0.8802.1.1.2.1.4.1.1.9.0.7.1", "4", "Vault camera"),
+    ("1.0.8802.1.1.2.1.4.2.1.3.0.7.1.1.4.10.11.12.13", "2", "2"),
+)
+
+
+async def test_neighbours_and_learned_macs_are_recorded_under_other_names(tmp_path: Path) -> None:
+    """The same device has the same other MAC and address in every table, in values and in the names of rows."""
+    lines = "".join(f"{oid}|{tag}|{value}\n" for oid, tag, value in SWITCH)
+    (tmp_path / "real.snmprec").write_text(lines)
+    walked = await walk_agent(read_recording(tmp_path / "real.snmprec"))
+    recording, redactor = redact(Recording(snmp=walked), Private(), [])
+    assert leaks(recording, redactor) == ()
+    write_folder(recording, tmp_path / "kept")
+    everything = (tmp_path / "kept" / "agent.snmprec").read_text()
+    for private in ("4419b6010203", "68.25.182.1.2.3", "10.11.12.13", "Vault", "Cashiers"):
+        assert private not in everything
+    served = read_recording(tmp_path / "kept" / "agent.snmprec")
+    (neighbour,) = (await read_tables(served, [])).neighbours
+    assert neighbour.mac.startswith("44:19:b6:")
+    assert (neighbour.port, neighbour.address) == (7, "192.0.2.1")
+    assert neighbour.name.startswith("name-")
+    tables = await read_tables(served, [neighbour.mac])
+    assert (tables.learned, tables.index, tables.lldp_ports) == ({neighbour.mac: 7}, {7: 1007}, {7: "ge7"})
+    by_vlan = ".".join(str(int(octet, 16)) for octet in neighbour.mac.split(":"))
+    assert f"1.3.6.1.2.1.17.7.1.2.2.1.2.10.{by_vlan}|2|7" in everything
+
+
+async def test_a_core_switch_is_not_recorded_whole(tmp_path: Path) -> None:
+    macs = [f"2.0.{number // 65_536}.{number // 256 % 256}.{number % 256}.9" for number in range(MAX_LEARNED + 500)]
+    lines = [f"1.3.6.1.2.1.17.4.3.1.2.{mac}|2|1" for mac in macs] + ["1.3.6.1.2.1.31.1.1.1.1.7|4|ge7"]
+    (tmp_path / "core.snmprec").write_text("\n".join(lines))
+    walked = await walk_agent(read_recording(tmp_path / "core.snmprec"))
+    assert len(walked) == MAX_LEARNED + 1
+    assert walked[-1].value == "ge7", "the walk goes on behind the table"

@@ -10,22 +10,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probes.frame.picture import COLUMNS, ROWS
-from probes.frame.sketch import Grid, Sketch, ripple, sums
+from probes.frame.sketch import Cells, Grid, Sketch, means, sums
 from probes.frame.slot import ENERGY, MATCH_LEAST, Slot, energy
 
 Mask = NDArray[np.bool_]  # bool[9, 16]
+Spots = NDArray[np.bool_]  # bool[18, 32]
 
 LOST: Final = 0.15  # correlation below which a block shows something else, whatever its past
 LOST_BELOW: Final = 0.25  # or so far below its usual correlation
 SIGMAS: Final = 3.0
-FLAT: Final = 1.5  # log2: a block that lost so much texture shows no structure any more
-SOFT: Final = 1.0  # log2: a block that lost so much of its fine detail is out of focus
-TINTED: Final = 25.0  # levels of luma …
-COLOURED: Final = 10.0  # … or of colour that a block differs by, beside what the whole picture does
-LARGE: Final = 0.2  # share of the picture
-EDGE: Final = 6  # blocks at the edge of the picture, which has 46
+TEXTURED: Final = 0.6  # log2 of levels: a cell whose finest detail can be lost
+NIGHT: Final = 100.0  # levels of mean luma: in darker pictures a lamp goes out …
+LAMP: Final = 1.6  # … where there was so many times as much light
+FAINT: Final = 30.0  # levels
+HALF: Final = 0.5  # share of the picture
+HUSHED: Final = 0.2  # share of a block that shows text or nothing
+SHADOW: Final = 0.7  # log2: by as much, less light takes detail with it
+SOFTENED: Final = 0.35  # log2
+SOFT: Final = 1.0  # log2: a cell that lost so much of it is out of focus, or behind something
+TINTED: Final = 8.0  # levels of luma …
+COLOURED: Final = 10.0  # … or half of it of colour that a cell differs by, beside what the whole picture does
 FEWEST: Final = 8  # blocks whose median says something
 RECOGNISED: Final = 0.2  # share of the stable blocks: with fewer, the rest says nothing of the light
+OUTSTANDING: Final = 0.3  # log2 above the highest line around
+WEAKLY: Final = 0.3  # of what a cell says whose view is seen or gone, one says whose light alone is known
+NEAR: Final = 1.2  # cells that speak for each other
+SEEDED: Final = 0.2  # share of an area
+GONE: Final = 0.6  # share of what can be recognised in an area
+BLUNT: Final = 0.0  # log2: what stands in the scene is as sharp as it was there
+EDGE: Final = 1.0  # log2: by as much, a new outline makes a cell sharper
+SHAPELESS: Final = 6.0  # levels: the deviation of the blocks' luma below which a view has no layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +48,15 @@ class Comparison:
 
     `match`: correlation of each block's structure with the slot's. `stable`: blocks that the slot relies upon. `lost`:
     those of them that show something else. `covered`: the largest connected area that shows nothing of the view.
-    `soft`: blocks out of focus.
+    `soft`: cells out of focus.
     """
 
     slot: Slot
     match: Grid
     stable: Mask
     lost: Mask
-    covered: Mask
-    soft: Mask
+    covered: Spots
+    soft: Spots
     numbers: dict[str, float]
 
     @property
@@ -65,29 +79,46 @@ def alike(structure: NDArray[np.float32], slot: Slot) -> float:
     return both / max(1.0, float(np.sqrt(own * float(np.vdot(structure, structure)))))
 
 
-def compare(sketch: Sketch, slot: Slot) -> Comparison:
-    """The picture against this slot."""
+def compare(sketch: Sketch, slot: Slot, text: Spots | None = None) -> Comparison:
+    """The picture against this slot; `text`: where the camera's own text stands, which says nothing of the view."""
     match = correlate(sketch.structure, slot)
     usual, deviation = slot.grid("match"), slot.deviation("match")
     stable = (energy(slot.structure) > ENERGY) & (usual > MATCH_LEAST)
+    textured = slot.cell("sharp") > TEXTURED
+    hushed = _unlit(sketch, slot) if text is None else text | _unlit(sketch, slot)
+    stable &= means(hushed.astype(np.float32)) < HUSHED
+    textured &= ~hushed
     lost = stable & (match < np.maximum(LOST, usual - np.maximum(LOST_BELOW, SIGMAS * deviation)))
-    texture = sketch.texture - slot.grid("texture")
     base = stable & ~lost
     recognised = bool(base.sum() >= max(FEWEST, RECOGNISED * stable.sum()))
     if not recognised:
         base = stable if stable.any() else np.ones((ROWS, COLUMNS), bool)
-    contrast = float(np.median(texture[base]))
+    texture = sketch.texture - slot.grid("texture")
+    contrast = _median(texture[base])
     fine, middle = sketch.fine - slot.grid("fine"), sketch.middle - slot.grid("middle")
-    soft = stable & (fine < -np.maximum(SOFT, SIGMAS * slot.deviation("fine")))
     blue, red = sketch.blue - slot.grid("blue"), sketch.red - slot.grid("red")
-    hue = float(np.median(blue)), float(np.median(red))
-    uneven = float(np.hypot(np.median(np.abs(blue - hue[0])), np.median(np.abs(red - hue[1]))))
-    relative = texture - min(contrast, 0.0) if recognised else texture
-    covered = _largest(_bare(sketch, slot, stable, lost, relative, base if recognised else None, hue), lost)
-    weight = np.where(stable, 1.0, 0.0)
+    shade = _shade(sketch.luma, base)
+    hue = _median(blue[base]), _median(red[base])
+    blue, red = blue - hue[0] * shade, red - hue[1] * shade
+    uneven = float(np.hypot(_median(np.abs(blue[base])), _median(np.abs(red[base]))))
+    gain, offset, layout = _light(slot.grid("luma"), sketch.luma, base)
+    sharper = sketch.sharp - slot.cell("sharp")
+    sharpness = _median(sharper[textured & _spread(base)])
+    darker = np.clip(np.log2((sketch.light + FAINT) / (slot.cell("light") + FAINT)), -SHADOW, 0)
+    general = min(sharpness, 0.0) if recognised else 0.0
+    soft = _soft(sharper - darker - general, slot, textured)
+    if not recognised:
+        gain, offset, blue, red = 1.0, 0.0, blue + hue[0] * shade, red + hue[1] * shade
+    luma = sketch.light - gain * slot.cell("light") - offset
+    colour = np.maximum(
+        np.abs(blue) / np.maximum(COLOURED, 4 * slot.deviation("blue")),
+        np.abs(red) / np.maximum(COLOURED, 4 * slot.deviation("red")),
+    )
+    hidden = soft | (_spread(lost) & (sharper - general < BLUNT) & ~hushed)
+    seen = ~hidden & (textured | _spread(stable & ~lost)) & ~hushed
+    covered = _area(hidden, seen, _tinted(luma, slot) | _spread(colour > 0.5))
+    weight = np.where(stable, usual, 0.0)
     expected = float((weight * usual).sum())
-    peaks = sketch.peaks - slot.grid("peaks") - 2 * slot.deviation("peaks")
-    stands_out = sketch.peaks > 1
     return Comparison(
         slot=slot,
         match=match,
@@ -98,75 +129,108 @@ def compare(sketch: Sketch, slot: Slot) -> Comparison:
         numbers={
             "quality": float((weight * match).sum()) / expected if expected > 0 else 0.0,
             "lost": share(lost, stable),
-            "area": _area(covered),
-            "patch": share(_before_lens(_connected(lost)), stable),
-            "obscured": share(soft, stable),
+            "area": float(covered.mean()),
+            "obscured": float(hidden.mean()),
+            "blunt": _median(sharper[_spread(lost) & ~hushed]),
+            "softened": share(sharper - darker < -SOFTENED, textured),
             "contrast": contrast,
-            "focus": float(np.median(fine[base])),
-            "definition": float(np.median(middle[base])),
+            "focus": _median(fine[base]),
+            "definition": _median(middle[base]),
+            "sharpness": sharpness - 0.5 * contrast,
             "hue_blue": hue[0],
             "hue_red": hue[1],
             "even": float(np.clip(1.5 - uneven / max(1.0, float(np.hypot(*hue))), 0, 1)),
-            "ripple": ripple(sketch.structure - slot.structure),
-            "peak": float(peaks[stands_out].max()) if stands_out.any() else -1.0,
+            "peak": _peak(sketch, slot),
+            "edges": float(((sharper > np.maximum(EDGE, SIGMAS * slot.cell_deviation("sharp"))) & ~hushed).mean()),
+            "layout": layout,
+            "light": _median(sketch.luma[base] - slot.grid("luma")[base]) if recognised else -255.0,
+            "gain": gain,
         },
     )
 
 
 def share(some: Mask, of: Mask) -> float:
-    """Which share of these blocks are those?"""
+    """Which share of these are those?"""
     return float((some & of).sum()) / max(1, int(of.sum()))
 
 
-def _bare(  # noqa: PLR0917  all of one comparison
-    sketch: Sketch, slot: Slot, stable: Mask, lost: Mask, texture: Grid, base: Mask | None, hue: tuple[float, float]
-) -> Mask:
-    """Blocks that show something plain in place of the view: lost without texture, or of another colour altogether.
-
-    Where the rest of the view is recognised (`base`), its gain, offset and hue are taken out before colours are
-    compared; a block that often changes is allowed to.
-    """
-    usual = slot.grid("luma")
-    gain, offset = (1.0, 0.0) if base is None else _light(usual[base], sketch.luma[base])
-    hue = (0.0, 0.0) if base is None else hue
-    luma = np.abs(sketch.luma - gain * usual - offset)
-    tinted = luma > np.maximum(TINTED, 4 * slot.deviation("luma"))
-    for plane, name, shift in ((sketch.blue, "blue", hue[0]), (sketch.red, "red", hue[1])):
-        tinted |= np.abs(plane - slot.grid(name) - shift) > np.maximum(COLOURED, 4 * slot.deviation(name))
-    flat = texture < -FLAT
-    mask: Mask = (lost & (flat | tinted)) | (~stable & tinted & (texture < 1))
-    return mask
+def blocks(spots: Spots) -> Mask:
+    """The blocks of which at least half are these cells."""
+    found: Mask = means(spots.astype(np.float32)) >= 0.5
+    return found
 
 
-def _light(usual: NDArray[np.float32], seen: NDArray[np.float32]) -> tuple[float, float]:
-    """Gain and offset of a whole picture's light."""
-    variance = float(usual.var())
-    gain = float(np.clip(np.cov(usual, seen, bias=True)[0, 1] / variance, 0.3, 2.0)) if variance > 16 else 1.0
-    return gain, float(np.median(seen - gain * usual))
+def _unlit(sketch: Sketch, slot: Slot) -> Spots:
+    """Cells whose lamp is out: nobody can tell what is there."""
+    if sketch.mean > NIGHT:
+        return np.zeros(sketch.light.shape, bool)
+    usual = slot.cell("light")
+    unlit: Spots = (usual > LAMP * sketch.light) & (usual - sketch.light > 2 * slot.cell_deviation("light"))
+    return unlit if unlit.mean() < HALF else np.zeros_like(unlit)  # otherwise the whole picture is dark
 
 
-def _largest(mask: Mask, lost: Mask) -> Mask:
-    """The largest connected area, if a quarter of its blocks lost their structure; nothing otherwise."""
-    found = _connected(mask)
-    return found if (lost & found).sum() * 4 >= found.sum() else np.zeros_like(found)
+def _peak(sketch: Sketch, slot: Slot) -> float:
+    """By how much a wave stands out more than it ever did, and is stronger: what loses its scene shows its codec."""
+    excess = np.minimum(
+        sketch.peaks - slot.grid("peaks") - 2 * slot.deviation("peaks"),
+        sketch.heights - slot.grid("heights") - 2 * slot.deviation("heights"),
+    )
+    stands_out = sketch.peaks > OUTSTANDING
+    return float(excess[stands_out].max()) if stands_out.any() else -1.0
 
 
-def _area(covered: Mask) -> float:
-    """Share of the picture that is covered; what stands in the scene counts half."""
-    return float(covered.mean()) * (1.0 if _before_lens(covered).any() else 0.5)
+def _soft(sharper: Cells, slot: Slot, textured: Spots) -> Spots:
+    """Cells whose fine detail is gone."""
+    soft: Spots = textured & (sharper < -np.maximum(SOFT, SIGMAS * slot.cell_deviation("sharp")))
+    return soft
 
 
-def _before_lens(area: Mask) -> Mask:
-    """This area if it is large or runs along the edge of the picture; a person who stands there does neither."""
-    edge = area.copy()
-    edge[1:-1, 1:-1] = False
-    return area if area.mean() >= LARGE or edge.sum() >= EDGE else np.zeros_like(area)
+def _tinted(luma: Cells, slot: Slot) -> Spots:
+    """Cells of another brightness: `luma` above what is expected. A cell that often changes is allowed to."""
+    tinted: Spots = np.abs(luma) > np.maximum(TINTED, 2 * slot.cell_deviation("light"))
+    return tinted
 
 
-def _connected(mask: Mask) -> Mask:
-    """The largest connected area."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    if count < 2:
-        return np.zeros_like(mask)
-    found: Mask = labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+def _shade(luma: Grid, base: Mask) -> Grid:
+    """By how much a cast shows in each block: a wrong white balance scales colours with the light."""
+    usual = max(_median(luma[base]), 1.0)
+    shade: Grid = np.clip(luma / usual, 0.25, 2.0)
+    return shade
+
+
+def _light(usual: Grid, seen: Grid, base: Mask) -> tuple[float, float, float]:
+    """Gain and offset of a whole picture's light, by what is recognised; correlation of all its blocks."""
+    variance = float(usual[base].var())
+    gain = 1.0
+    if variance > SHAPELESS**2:
+        gain = float(np.clip(np.cov(usual[base], seen[base], bias=True)[0, 1] / variance, 0.0, 2.0))
+    inner = usual[1:-1].ravel(), seen[1:-1].ravel()  # cameras print their text above and below
+    deviations = inner[0].std(), inner[1].std()
+    layout = 1.0
+    if deviations[0] > SHAPELESS:
+        layout = float(np.cov(*inner, bias=True)[0, 1] / (deviations[0] * max(float(deviations[1]), 1.0)))
+    return gain, _median(seen[base] - gain * usual[base]), layout
+
+
+def _median(values: NDArray[np.float32]) -> float:
+    return float(np.median(values)) if values.size else 0.0
+
+
+def _spread(mask: Mask) -> Spots:
+    """The cells of these blocks."""
+    found: Spots = mask.repeat(2, axis=0).repeat(2, axis=1)
+    return found
+
+
+def _area(hidden: Spots, seen: Spots, tinted: Spots) -> Spots:
+    """The largest connected area in which hardly anything of the view is left; the others' light decides its edge."""
+    speaks = np.where(tinted, WEAKLY, -WEAKLY).astype(np.float32)
+    speaks[hidden], speaks[seen] = 1, -1
+    within = cv2.GaussianBlur(speaks, (0, 0), NEAR, borderType=cv2.BORDER_REFLECT) > 0
+    count, labels = cv2.connectedComponents(within.astype(np.uint8), connectivity=4)
+    gone, left = np.bincount(labels[hidden], minlength=count), np.bincount(labels[seen], minlength=count)
+    sizes = np.bincount(labels.ravel(), minlength=count)
+    sizes[(gone < np.maximum(FEWEST, SEEDED * sizes)) | (gone < GONE * (gone + left))] = 0
+    sizes[0] = 0
+    found: Spots = (labels == int(sizes.argmax())) & bool(sizes.any())
     return found

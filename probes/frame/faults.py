@@ -41,25 +41,24 @@ BLIND: Final = frozenset({Verdict.NO_SIGNAL, Verdict.BLACK, Verdict.BLUE, Verdic
 
 # The one that explains the others is named: a covered lens is dark and blurred, too.
 ORDER: Final = (
+    Verdict.NO_SIGNAL,
     Verdict.FROZEN,
     Verdict.SNOW,
-    Verdict.MOVED,
-    Verdict.COVERED,
     Verdict.JITTER,
     Verdict.FLICKER,
-    Verdict.PARTLY_COVERED,
+    Verdict.COVERED,
     Verdict.DARK,
+    Verdict.MOVED,
     Verdict.OVER_EXPOSED,
     Verdict.STRIPES,
-    Verdict.BLURRED,
     Verdict.NOISY,
     Verdict.FOG,
+    Verdict.PARTLY_COVERED,
     Verdict.IR_CUT,
+    Verdict.BLURRED,
     Verdict.COLOUR_CAST,
-    Verdict.OBSCURED,
     Verdict.TEXT_MISSING,
+    Verdict.OBSCURED,
 )
 
 SUSPICIOUS: Final = 0.7  # of a threshold: then more is asked
-
-TEXTURE: Final = (Verdict.PARTLY_COVERED, Verdict.STRIPES, Verdict.BLURRED, Verdict.NOISY)

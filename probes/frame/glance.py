@@ -11,10 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probes.frame.picture import Picture, Plane
-from probes.frame.reference import CELLS, Text, cell_changes
-from probes.frame.sketch import BAND, HEIGHT, WIDTH, Sketch
+from probes.frame.reference import CELLS, Reference, Text, cell_changes
+from probes.frame.sketch import BAND, HEIGHT, WIDTH, Sketch, means
 
-STILL_LEVELS: Final = 2.0  # mean change of the whole picture; a standing one that is encoded again changes by less
+STILL_LEVELS: Final = 2.0  # a standing picture that is encoded again changes by less
+LEAST_LEVELS: Final = 0.1
+CHANGE_LOOKS: Final = 60  # after so many it is known how much the picture always changes
+SIGMAS: Final = 2.0
 TICK: Final = 12.0  # levels; a digit that changes makes a pixel of it change by more, noise does not
 SOONEST_SECONDS: Final = 61.0  # a clock that shows minutes has moved on by then
 
@@ -54,13 +57,35 @@ def read_glance(data: bytes) -> Glance | None:
     return Glance(bands, luma, at)
 
 
-def stands_still(before: Glance, now: Glance, text: Text) -> float | None:
-    """Does the camera's own clock stand, although time went by? 1 at the threshold; None where that cannot be told.
+def change_of(before: Glance, now: Glance) -> float:
+    """log2 of how much the block changed that did most, in levels, beside what the whole picture did.
 
-    Where no clock is known, the standing still of the rest proves nothing: an empty corridor does that, too.
+    A standing picture that is encoded again changes by 1.7 at most.
+    """
+    difference = means(now.luma.astype(np.float32) - before.luma)
+    return float(np.log2(np.abs(difference - np.median(difference)).max() + LEAST_LEVELS))
+
+
+def stands_still(before: Glance, now: Glance, change: float, reference: Reference, *, mono: bool) -> float | None:
+    """Does the picture stand, although time went by? 1 at the threshold; None where that cannot be told.
+
+    Where nothing moves and the light is steady, only a clock in the picture can tell; where something always did
+    change, that nothing does.
     """
     if now.at - before.at < SOONEST_SECONDS:
         return None
+    clock = None if reference.text is None else _clock_stands(before, now, reference.text)
+    if clock is not None:
+        return clock
+    looks, usual, variance = (float(each) for each in reference.changes[int(mono)])
+    least = usual - SIGMAS * np.sqrt(variance)
+    if looks < CHANGE_LOOKS or least < np.log2(STILL_LEVELS):
+        return None
+    return min(2.0, STILL_LEVELS / 2**change)
+
+
+def _clock_stands(before: Glance, now: Glance, text: Text) -> float | None:
+    """The same by the camera's own clock; None where it has none."""
     written = text.written
     if written is None:
         return None

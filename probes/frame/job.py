@@ -90,6 +90,7 @@ class Measures:
     dominant_luma: Level  # … and that colour
     dominant_blue: Level
     dominant_red: Level
+    blue_p10: Level  # Cb that nine tenths of the picture exceed
     flat_share: Share  # pixels exactly like their right neighbour: a generated picture has no sensor noise
     middle_p999: Level  # 99.9th percentile of the luma between the places where on-screen text stands
     texture: Level  # there: the steepest slopes of the sharpest blocks, in levels a pixel at 320×180
@@ -140,8 +141,8 @@ class Judged:
 
     `faults`: True for the one that is named, False for those that are certainly not there, absent where it cannot be
     known. `scores`: fault → what was measured against what was learned, 1 at the threshold. `unjudged`: why some could
-    not be judged (learning, light, few_blocks, turning, one_picture, few_pictures, restless). `covered`: 144
-    characters, 1 for each of 9×16 blocks that shows something else, empty if none does. `slot`, `slots`, `looks`: which
+    not be judged (learning, light, few_blocks, turning, one_picture, few_pictures, restless). `covered`: 576
+    characters, 1 for each of 18×32 cells that shows something else, empty if none does. `slot`, `slots`, `looks`: which
     state of the camera it was compared with, how many it has, from how many looks.
     """
 
@@ -150,7 +151,7 @@ class Judged:
     scores: dict[Verdict, Finite]
     unjudged: tuple[Annotated[str, Field(max_length=32)], ...] = ()
     measures: tuple[Measured, ...] = ()
-    covered: Annotated[str, Field(max_length=144)] = ""
+    covered: Annotated[str, Field(max_length=576)] = ""
     shift: Shift | None = None
     slot: int | None = None
     slots: int = 0

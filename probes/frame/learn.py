@@ -7,7 +7,7 @@ from typing import Final
 
 from probes.frame import slot as slots
 from probes.frame.compare import Comparison, compare
-from probes.frame.reference import Reference, note_hour, watch_text, with_slot
+from probes.frame.reference import Reference, note_change, note_hour, watch_text, with_slot
 from probes.frame.sketch import Sketch
 
 SAME_LIGHT: Final = 30.0  # levels of mean luma within which a slot takes a picture
@@ -43,8 +43,8 @@ def find_place(reference: Reference, sketch: Sketch) -> Place:
     return best
 
 
-def learn(reference: Reference, sketch: Sketch, at: float) -> Reference | None:
-    """The reference after this healthy picture; None where it says nothing new yet."""
+def learn(reference: Reference, sketch: Sketch, change: float | None, at: float) -> Reference | None:
+    """The reference after this healthy picture, `change` after the one before; None where it says nothing new yet."""
     place = find_place(reference, sketch)
     if place.index is None or place.comparison is None:
         learned = with_slot(reference, None, slots.begin(sketch, reference.view, at))
@@ -58,6 +58,7 @@ def learn(reference: Reference, sketch: Sketch, at: float) -> Reference | None:
         learned,
         text=watch_text(reference.text, sketch, at),
         hours=note_hour(reference.hours, at, sketch),
+        changes=reference.changes if change is None else note_change(reference.changes, change, mono=sketch.mono),
         looks=reference.looks + 1,
         first_at=reference.first_at if reference.looks else at,
         last_at=at,

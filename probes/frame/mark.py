@@ -18,7 +18,7 @@ _QUALITY: Final = 70
 def mark(jpeg: bytes, judged: Judged) -> bytes:
     """The JPEG with what is wrong marked on it; empty where there is nothing to point at.
 
-    Covered blocks are framed in red and the rest is dimmed; an arrow shows where the view moved.
+    What is covered is framed in red and the rest is dimmed; an arrow shows where the view moved.
     """
     if not judged.covered and judged.shift is None:
         return b""
@@ -29,8 +29,8 @@ def mark(jpeg: bytes, judged: Judged) -> bytes:
     if judged.shift is not None:
         _draw_arrow(image, judged.shift.right * width, judged.shift.down * height)
     else:
-        blocks = np.array([each == "1" for each in judged.covered], np.uint8).reshape(ROWS, COLUMNS)
-        mask = cv2.resize(blocks, (width, height), interpolation=cv2.INTER_NEAREST)
+        cells = np.array([each == "1" for each in judged.covered], np.uint8).reshape(2 * ROWS, 2 * COLUMNS)
+        mask = cv2.resize(cells, (width, height), interpolation=cv2.INTER_NEAREST)
         image[mask == 0] = (image[mask == 0] * _DIMMED).astype(np.uint8)
         outline, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
         cv2.drawContours(image, outline, -1, _RED, max(2, width // 200))

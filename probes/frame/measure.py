@@ -37,6 +37,7 @@ def measure(picture: Picture) -> Measures:
         dominant_luma=colour[0],
         dominant_blue=colour[1],
         dominant_red=colour[2],
+        blue_p10=float(np.percentile(picture.blue, 10)),
         flat_share=float((picture.detail[:, 1:] == picture.detail[:, :-1]).mean()),
         middle_p999=_percentile(np.bincount(luma[middle].ravel(), minlength=256), 0.999),
         texture=float(np.percentile(slopes(luma)[MIDDLE], SHARP_PERCENTILE)),

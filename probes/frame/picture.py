@@ -22,7 +22,7 @@ LUMA_SIZE: Final = (320, 180)  # width, height of the luma that is measured, wha
 CHROMA_SIZE: Final = (160, 90)
 COLUMNS: Final = 16  # blocks of a picture, whatever its shape
 ROWS: Final = 9
-PATCH: Final = 32  # pixels; the side of the square that is taken from the middle of each block
+PATCH: Final = 24  # pixels; the side of the square that is taken from the middle of each block
 
 _PLANAR: Final = frozenset(
     {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv440p", "yuvj440p", "yuv444p", "yuvj444p", "nv12", "gray"}
@@ -37,7 +37,7 @@ class Picture:
     """One picture as it is measured. Levels are full range (0 to 255, BT.601), except in `fine` and `patches`.
 
     `width`, `height`: pixels as sent. `fine`: uint8[h, w], luma at the sensor's own sampling, perhaps thinned, never
-    averaged. `patches`: uint8[9·p, 16·p], the middle of each block at the sensor's own sampling, p at most 32; levels
+    averaged. `patches`: uint8[9·p, 16·p], the middle of each block at the sensor's own sampling, p at most 24; levels
     as in `fine`. `detail`: uint8[h, w], luma averaged to 640 pixels at the longer side. `luma`: uint8[180, 320].
     `blue`, `red`: uint8[90, 160], Cb and Cr.
     """

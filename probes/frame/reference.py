@@ -9,6 +9,7 @@ import zlib
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+import cv2
 import numpy as np
 import orjson
 from numpy.typing import NDArray
@@ -16,9 +17,10 @@ from numpy.typing import NDArray
 from probes.frame import habits as habit
 from probes.frame.habits import NO_HABITS, Habits
 from probes.frame.sketch import BAND, HEIGHT, WIDTH, Sketch
+from probes.frame.slot import CELLS as CELL_NAMES
 from probes.frame.slot import GRIDS, NUMBERS, Slot, pack_structure, unpack_structure
 
-VERSION: Final = 1
+VERSION: Final = 2
 MAX_SLOTS: Final = 12
 MAX_BYTES: Final = 200_000
 MAX_UNPACKED: Final = 2_000_000
@@ -35,6 +37,7 @@ CELLS: Final = (2, 20)
 
 _MAGIC: Final = b"SWREF"
 _GRID: Final = (len(GRIDS), 9, 16)
+_CELL: Final = (len(CELL_NAMES), 18, 32)
 _BANDS: Final = (2 * BAND, 320)
 
 
@@ -69,8 +72,19 @@ class Text:
             return None
         steep = self.mean > STEEP
         constant = np.sqrt(self.variance) < CONSTANT * self.mean
-        found: NDArray[np.bool_] = steep & constant
+        found = np.asarray(steep & constant, np.bool_)
         return found if LEAST_TEXT <= found.sum() < MOST_TEXT * found.size else None
+
+    @property
+    def cells(self) -> NDArray[np.bool_] | None:
+        """bool[18, 32], the cells of the picture in which text stands, and those beside; None where that is not known."""
+        written = self.written
+        if written is None:
+            return None
+        whole = np.zeros((180, 320), bool)
+        whole[:BAND], whole[-BAND:] = written[:BAND], written[BAND:]
+        found = whole.reshape(18, 10, 32, 10).any(axis=(1, 3)).astype(np.uint8)
+        return np.asarray(cv2.dilate(found, np.ones((3, 3), np.uint8)), np.bool_)
 
     def clock(self, written: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """bool[2, 20], the cells where digits change from picture to picture, beside text that does not."""
@@ -84,13 +98,16 @@ class Text:
 class Reference:
     """All that is known of one camera.
 
-    `hours`: float32[24, 4], looks in colour and in mono, mean luma and its variance by hour of the day (UTC).
-    `habits`: how much it flickers and shakes in colour, and in mono. Times: seconds since the epoch.
+    `changes`: float32[2, 3], in colour and in mono: looks, and mean and variance of log2 of how much a picture had
+    changed since the one before (`glance.change_of`). `hours`: float32[24, 4], looks in colour and in mono, mean luma
+    and its variance by hour of the day (UTC). `habits`: how much it flickers and shakes in colour, and in mono.
+    Times: seconds since the epoch.
     """
 
     slots: tuple[Slot, ...] = ()
     text: Text | None = None
     hours: NDArray[np.float32] = field(default_factory=lambda: np.zeros((24, 4), np.float32))
+    changes: NDArray[np.float32] = field(default_factory=lambda: np.zeros((2, 3), np.float32))
     looks: int = 0
     first_at: float = 0.0
     last_at: float = 0.0
@@ -113,12 +130,14 @@ def pack(reference: Reference) -> bytes:
         if reference.text is None
         else [reference.text.looks, reference.text.latest_at, reference.text.least, reference.text.most],
     }
-    parts: list[NDArray[Any]] = [reference.hours.astype(np.float32)]
+    parts: list[NDArray[Any]] = [reference.hours.astype(np.float32), reference.changes.astype(np.float32)]
     for slot in reference.slots:
         parts += [
             pack_structure(slot.structure),
             slot.grids.astype(np.float16),
             np.sqrt(slot.grid_variances).astype(np.float16),
+            slot.cells.astype(np.float16),
+            np.sqrt(slot.cell_variances).astype(np.float16),
             slot.numbers.astype(np.float32),
             np.sqrt(slot.number_variances).astype(np.float32),
         ]
@@ -197,7 +216,7 @@ class _Arrays:
 def _read(head: Any, arrays: _Arrays) -> Reference:
     if len(head["slots"]) > MAX_SLOTS:
         raise BadReference(f"a reference of more than {MAX_SLOTS} slots")
-    hours = arrays.floats((24, 4), np.float32)
+    hours, changes = arrays.floats((24, 4), np.float32), arrays.floats((2, 3), np.float32)
     slots = tuple(_read_slot(entry, arrays) for entry in head["slots"])
     text = None
     if head["text"] is not None:
@@ -216,6 +235,7 @@ def _read(head: Any, arrays: _Arrays) -> Reference:
         slots,
         text,
         hours,
+        changes,
         looks=int(head["looks"]),
         first_at=float(head["first_at"]),
         last_at=float(head["last_at"]),
@@ -244,6 +264,8 @@ def _read_slot(entry: Any, arrays: _Arrays) -> Slot:
         structure=unpack_structure(arrays.take((HEIGHT, WIDTH), np.int8)),
         grids=arrays.floats(_GRID),
         grid_variances=arrays.floats(_GRID) ** 2,
+        cells=arrays.floats(_CELL),
+        cell_variances=arrays.floats(_CELL) ** 2,
         numbers=arrays.floats((len(NUMBERS),), np.float32),
         number_variances=arrays.floats((len(NUMBERS),), np.float32) ** 2,
     )
@@ -255,6 +277,7 @@ def renew(reference: Reference, confirmed_at: float) -> Reference:
         reference,
         text=None,
         hours=np.zeros((24, 4), np.float32),
+        changes=np.zeros((2, 3), np.float32),
         looks=0,
         view=reference.view + 1,
         confirmed_at=confirmed_at,
@@ -308,6 +331,18 @@ def note_hour(hours: NDArray[np.float32], at: float, sketch: Sketch) -> NDArray[
     step = weight * (sketch.mean - hour[2])
     hour[3] = (1 - weight) * (hour[3] + step * (sketch.mean - hour[2]))
     hour[2] += step
+    return noted
+
+
+def note_change(changes: NDArray[np.float32], change: float, *, mono: bool) -> NDArray[np.float32]:
+    """The changes after one more healthy picture that had changed by so much, log2."""
+    noted = changes.copy()
+    row = noted[int(mono)]
+    row[0] += 1
+    weight = max(1 / row[0], 0.01)
+    step = weight * (change - row[1])
+    row[2] = (1 - weight) * (row[2] + step * (change - row[1]))
+    row[1] += step
     return noted
 
 

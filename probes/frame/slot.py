@@ -8,15 +8,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from probes.frame.sketch import Grid, Sketch, sums
+from probes.frame.sketch import Cells, Grid, Sketch, sums
 
-GRIDS: Final = ("texture", "fine", "middle", "luma", "blue", "red", "peaks", "match")
+GRIDS: Final = ("texture", "fine", "middle", "luma", "blue", "red", "peaks", "heights", "match")
+CELLS: Final = ("sharp", "light")
 NUMBERS: Final = (
-    "mean", "spread", "black", "clipped", "noise", "impulses", "lines", "colour",  # of the picture itself
+    "mean", "spread", "black", "clipped", "noise", "impulses", "colour",  # of the picture itself
     # compared with the slot
-    "quality", "lost", "area", "patch", "obscured", "contrast", "focus", "definition", "hue_blue", "hue_red",
-    "even", "ripple", "peak",
+    "quality", "lost", "area", "obscured", "softened", "edges", "blunt", "contrast", "focus", "definition", "sharpness", "hue_blue", "hue_red",
+    "even", "peak", "layout", "gain", "light",
 )  # fmt: skip
+_AT_FIRST: Final = {"quality": 1.0, "layout": 1.0, "gain": 1.0}  # a picture against itself
 
 SLOWEST: Final = 0.03  # weight of a new look once a slot knows much
 ENERGY: Final = 15.0  # of a block's structure: less is no structure, but noise
@@ -26,7 +28,8 @@ _STEP: Final = 40.0  # a structure is kept in 127 steps
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One state. `grids` and `grid_variances`: float32[8, 9, 16] in the order of `GRIDS`; `numbers` of `NUMBERS`.
+    """One state. `grids` and `grid_variances`: float32[9, 9, 16] in the order of `GRIDS`; `cells`: float32[2, 18, 32]
+    of `CELLS`; `numbers` of `NUMBERS`.
 
     `structure`: float32[90, 160], the mean of what was seen. Times are seconds since the epoch.
     """
@@ -39,6 +42,8 @@ class Slot:
     structure: NDArray[np.float32]
     grids: NDArray[np.float32]
     grid_variances: NDArray[np.float32]
+    cells: NDArray[np.float32]
+    cell_variances: NDArray[np.float32]
     numbers: NDArray[np.float32]
     number_variances: NDArray[np.float32]
 
@@ -50,6 +55,16 @@ class Slot:
     def deviation(self, name: str) -> Grid:
         """Its standard deviation."""
         deviation: Grid = np.sqrt(self.grid_variances[GRIDS.index(name)])
+        return deviation
+
+    def cell(self, name: str) -> Cells:
+        """The mean of those cells."""
+        mean: Cells = self.cells[CELLS.index(name)]
+        return mean
+
+    def cell_deviation(self, name: str) -> Cells:
+        """Their standard deviation."""
+        deviation: Cells = np.sqrt(self.cell_variances[CELLS.index(name)])
         return deviation
 
     def number(self, name: str) -> float:
@@ -64,7 +79,9 @@ class Slot:
 def begin(sketch: Sketch, view: int, at: float) -> Slot:
     """A slot that has seen one picture."""
     grids = np.stack([*_grids(sketch), np.ones_like(sketch.texture)]).astype(np.float32)
-    numbers = np.array([*of_picture(sketch).values(), 1.0, *[0.0] * 12], np.float32)
+    cells = np.stack([sketch.sharp, sketch.light])
+    own = of_picture(sketch)
+    numbers = np.array([own.get(name, _AT_FIRST.get(name, 0.0)) for name in NUMBERS], np.float32)
     return Slot(
         view=view,
         mono=sketch.mono,
@@ -74,6 +91,8 @@ def begin(sketch: Sketch, view: int, at: float) -> Slot:
         structure=sketch.structure,
         grids=grids,
         grid_variances=np.zeros_like(grids),
+        cells=cells,
+        cell_variances=np.zeros_like(cells),
         numbers=numbers,
         number_variances=np.zeros_like(numbers),
     )
@@ -84,8 +103,10 @@ def learn(slot: Slot, sketch: Sketch, match: Grid, compared: dict[str, float], a
     looks = slot.looks + 1
     weight = max(1 / looks, SLOWEST)
     seen = np.stack([*_grids(sketch), match]).astype(np.float32)
-    numbers = np.array([*of_picture(sketch).values(), *compared.values()], np.float32)
+    known = of_picture(sketch) | compared
+    numbers = np.array([known[name] for name in NUMBERS], np.float32)
     means, variances = _step(slot.grids, slot.grid_variances, seen, weight)
+    cells, cell_variances = _step(slot.cells, slot.cell_variances, np.stack([sketch.sharp, sketch.light]), weight)
     number_means, number_variances = _step(slot.numbers, slot.number_variances, numbers, weight)
     return replace(
         slot,
@@ -94,6 +115,8 @@ def learn(slot: Slot, sketch: Sketch, match: Grid, compared: dict[str, float], a
         structure=slot.structure + np.float32(weight) * (sketch.structure - slot.structure),
         grids=means,
         grid_variances=variances,
+        cells=cells,
+        cell_variances=cell_variances,
         numbers=number_means,
         number_variances=number_variances,
     )
@@ -108,7 +131,6 @@ def of_picture(sketch: Sketch) -> dict[str, float]:
         "clipped": sketch.clipped,
         "noise": sketch.noise,
         "impulses": sketch.impulses,
-        "lines": sketch.lines,
         "colour": float(np.log2(sketch.saturation + 0.5)),
     }
 
@@ -130,7 +152,16 @@ def unpack_structure(steps: NDArray[np.int8]) -> NDArray[np.float32]:
 
 
 def _grids(sketch: Sketch) -> list[Grid]:
-    return [sketch.texture, sketch.fine, sketch.middle, sketch.luma, sketch.blue, sketch.red, sketch.peaks]
+    return [
+        sketch.texture,
+        sketch.fine,
+        sketch.middle,
+        sketch.luma,
+        sketch.blue,
+        sketch.red,
+        sketch.peaks,
+        sketch.heights,
+    ]
 
 
 def _step(

@@ -13,10 +13,12 @@ from probes.frame.job import Change, Measures
 
 UNIFORM_SHARE: Final = 0.85  # of one colour …
 GENERATED_FLAT: Final = 0.90  # … and without noise: drawn by an encoder, not seen by a sensor (footage: at most 0.88)
-BLUE_LEAST: Final = 150.0  # Cb; blue screens lie at 180 to 255
+DRAWN_FLAT: Final = 0.95  # shaded or in bars (footage: at most 0.91)
+BLUE_LEAST: Final = 160.0  # Cb of nine tenths; blue screens lie at 180 to 255
 BLUE_RED_MOST: Final = 140.0  # Cr
 BLACK_LUMA: Final = 24.0
 BLACK_SHARE: Final = 0.85  # the rest is on-screen text; a lamp at the edge of a black night lights up more
+NIGHT_LUMA: Final = 30.0
 WHITE_LUMA: Final = 235.0
 DARK_MIDDLE: Final = 50.0  # no sky and not the smallest lamp: not one pixel in a thousand is brighter
 CLIPPED_MOST: Final = 0.5  # footage: at most 0.05
@@ -33,15 +35,17 @@ def judge(measures: Measures | None, change: Change | None, *, corrupt: bool) ->
     if measures is None or corrupt:
         return Verdict.GARBLED
     m = measures
-    uniform = m.dominant_share >= UNIFORM_SHARE and m.flat_share >= GENERATED_FLAT
-    if uniform and m.dominant_blue >= BLUE_LEAST and m.dominant_red <= BLUE_RED_MOST:
+    if m.blue_p10 >= BLUE_LEAST and m.dominant_red <= BLUE_RED_MOST:
         return Verdict.BLUE
+    uniform = m.dominant_share >= UNIFORM_SHARE and m.flat_share >= GENERATED_FLAT
     if m.middle_p999 <= BLACK_LUMA and m.texture <= TEXTURE_LEAST and m.dark_share >= BLACK_SHARE:
         return Verdict.BLACK
     if m.clipped_share >= CLIPPED_MOST or (m.clipped_share >= CLIPPED_BRIGHT and m.luma_mean >= BRIGHT_MEAN):
         return Verdict.OVER_EXPOSED
-    if uniform:
-        return Verdict.OVER_EXPOSED if m.dominant_luma >= WHITE_LUMA else Verdict.NO_SIGNAL
+    if uniform and (m.dominant_luma >= WHITE_LUMA or m.dominant_luma <= NIGHT_LUMA):
+        return Verdict.OVER_EXPOSED if m.dominant_luma >= WHITE_LUMA else Verdict.DARK
+    if uniform or (m.flat_share >= DRAWN_FLAT and m.middle_p999 >= DARK_MIDDLE):
+        return Verdict.NO_SIGNAL
     if m.middle_p999 < DARK_MIDDLE:
         return Verdict.DARK
     if m.texture <= TEXTURE_LEAST:

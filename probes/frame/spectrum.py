@@ -1,0 +1,77 @@
+"""Which waves run through the whole picture? Stripes do; fences, roofs and cobwebs are in a part of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from probes.frame.picture import COLUMNS, ROWS, Plane
+
+HEIGHT: Final = 72  # lines of a tile of `Picture.luma` …
+WIDTH: Final = 96  # … and its columns; twelve of them overlap
+TOPS: Final = (0, 54, 108)
+LEFTS: Final = (0, 74, 149, 224)
+FAINT: Final = 120.0  # power of a wave of about a tenth of a level
+SHADING: Final = 3  # bins of the spectrum around zero: light and large shapes
+STRONGEST: Final = 40.0  # levels; an edge is no wave
+
+_WINDOW: Final = np.outer(np.hanning(HEIGHT), np.hanning(WIDTH)).astype(np.float32)
+_RING: Final = np.pad(np.zeros((5, 5), np.uint8), 2, constant_values=1)  # a line is five bins wide
+
+
+@dataclass(frozen=True, slots=True)
+class Waves:
+    """`peaks`: float32[9, 16], how far the highest line of each cell of the spectrum stands out of its surroundings;
+    `heights`: float32[9, 16], that line's power; both log2.
+
+    Rows are vertical frequencies of -0.5 to 0.5 a line, columns horizontal ones of 0 to 0.5 a pixel.
+    """
+
+    peaks: NDArray[np.float32]
+    heights: NDArray[np.float32]
+
+
+def find_waves(luma: Plane) -> Waves:
+    """What stands out of the spectrum of uint8[180, 320]: of the geometric mean of twelve tiles of it."""
+    detail = np.asarray(cv2.subtract(luma, cv2.blur(luma, (21, 21)), dtype=cv2.CV_32F), np.float32)
+    detail = np.clip(detail, -STRONGEST, STRONGEST)
+    height = _heights(detail)
+    prominence = np.maximum(height - cv2.dilate(height, _RING), -1)
+    middle = HEIGHT // 2
+    prominence[middle - SHADING : middle + SHADING + 1, :SHADING] = -1
+    cells = _of_cells(prominence)
+    highest = cells.argmax(axis=2)[..., None]
+    return Waves(
+        peaks=np.take_along_axis(cells, highest, 2)[..., 0],
+        heights=np.take_along_axis(_of_cells(height), highest, 2)[..., 0],
+    )
+
+
+def _of_cells(spectrum: NDArray[np.float32]) -> NDArray[np.float32]:
+    """float32[9, 16, 24]: the lines of each cell."""
+    tall, wide = HEIGHT // ROWS, WIDTH // 2 // COLUMNS
+    cells: NDArray[np.float32] = spectrum.reshape(ROWS, tall, COLUMNS, wide).swapaxes(1, 2).reshape(ROWS, COLUMNS, -1)
+    return cells
+
+
+def _heights(detail: NDArray[np.float32]) -> NDArray[np.float32]:
+    """float32[72, 48]: log2 of the power, the lowest vertical frequency in the middle row."""
+    power = np.stack([_power(detail, top, left) for top in TOPS for left in LEFTS])
+    # OpenCV packs real transforms: real, imaginary, real, …; the first column so from top to bottom, half of it.
+    whole = np.empty((len(power), HEIGHT, WIDTH // 2), np.float32)
+    whole[:, :, 1:] = power[:, :, 1 : WIDTH - 1 : 2]
+    half = HEIGHT // 2
+    whole[:, 0, 0], whole[:, 1:half, 0], whole[:, half, 0] = power[:, 0, 0], power[:, 1:-1:2, 0], power[:, -1, 0]
+    whole[:, half + 1 :, 0] = whole[:, half - 1 : 0 : -1, 0]
+    height: NDArray[np.float32] = np.fft.fftshift(np.log2(whole + FAINT).mean(axis=0), axes=0)
+    return height
+
+
+def _power(detail: NDArray[np.float32], top: int, left: int) -> NDArray[np.float32]:
+    """float32[72, 96]: the power of one tile, packed."""
+    packed = cv2.dft(detail[top : top + HEIGHT, left : left + WIDTH] * _WINDOW)
+    return np.asarray(cv2.mulSpectrums(packed, packed, 0, conjB=True), np.float32)

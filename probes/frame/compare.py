@@ -28,6 +28,9 @@ HUSHED: Final = 0.2  # share of a block that shows text or nothing
 SHADOW: Final = 0.7  # log2: by as much, less light takes detail with it
 SOFTENED: Final = 0.35  # log2
 SOFT: Final = 1.0  # log2: a cell that lost so much of it is out of focus, or behind something
+STEADY: Final = 8.0  # levels of the light, and …
+STEADY_GAIN: Final = 0.2  # … of its gain: where it is the same, what is of another brightness is another thing
+PAINTED: Final = 25.0  # levels
 TINTED: Final = 8.0  # levels of luma …
 COLOURED: Final = 10.0  # … or half of it of colour that a cell differs by, beside what the whole picture does
 FEWEST: Final = 8  # blocks whose median says something
@@ -35,7 +38,7 @@ RECOGNISED: Final = 0.2  # share of the stable blocks: with fewer, the rest says
 OUTSTANDING: Final = 0.3  # log2 above the highest line around
 WEAKLY: Final = 0.3  # of what a cell says whose view is seen or gone, one says whose light alone is known
 NEAR: Final = 1.2  # cells that speak for each other
-SEEDED: Final = 0.2  # share of an area
+SEEDED: Final = 0.1  # share of an area
 GONE: Final = 0.6  # share of what can be recognised in an area
 BLUNT: Final = 0.0  # log2: what stands in the scene is as sharp as it was there
 EDGE: Final = 1.0  # log2: by as much, a new outline makes a cell sharper
@@ -109,14 +112,17 @@ def compare(sketch: Sketch, slot: Slot, text: Spots | None = None) -> Comparison
     soft = _soft(sharper - darker - general, slot, textured)
     if not recognised:
         gain, offset, blue, red = 1.0, 0.0, blue + hue[0] * shade, red + hue[1] * shade
-    luma = sketch.light - gain * slot.cell("light") - offset
+    luma = sketch.light - np.float32(gain) * slot.cell("light") - np.float32(offset)
     colour = np.maximum(
         np.abs(blue) / np.maximum(COLOURED, 4 * slot.deviation("blue")),
         np.abs(red) / np.maximum(COLOURED, 4 * slot.deviation("red")),
     )
     hidden = soft | (_spread(lost) & (sharper - general < BLUNT) & ~hushed)
+    light = _median(sketch.luma[base] - slot.grid("luma")[base])
+    if recognised and abs(light) < STEADY and abs(gain - 1) < STEADY_GAIN:
+        hidden |= _tinted(luma, slot, PAINTED, 4) & (sharper < BLUNT + SOFT / 2) & ~hushed
     seen = ~hidden & (textured | _spread(stable & ~lost)) & ~hushed
-    covered = _area(hidden, seen, _tinted(luma, slot) | _spread(colour > 0.5))
+    covered = _area(hidden, seen, _tinted(luma, slot, TINTED, 2) | _spread(colour > 0.5))
     weight = np.where(stable, usual, 0.0)
     expected = float((weight * usual).sum())
     return Comparison(
@@ -143,7 +149,7 @@ def compare(sketch: Sketch, slot: Slot, text: Spots | None = None) -> Comparison
             "peak": _peak(sketch, slot),
             "edges": float(((sharper > np.maximum(EDGE, SIGMAS * slot.cell_deviation("sharp"))) & ~hushed).mean()),
             "layout": layout,
-            "light": _median(sketch.luma[base] - slot.grid("luma")[base]) if recognised else -255.0,
+            "light": light if recognised else -255.0,
             "gain": gain,
         },
     )
@@ -162,7 +168,7 @@ def blocks(spots: Spots) -> Mask:
 
 def _unlit(sketch: Sketch, slot: Slot) -> Spots:
     """Cells whose lamp is out: nobody can tell what is there."""
-    if sketch.mean > NIGHT:
+    if max(sketch.mean, slot.number("mean")) > NIGHT:
         return np.zeros(sketch.light.shape, bool)
     usual = slot.cell("light")
     unlit: Spots = (usual > LAMP * sketch.light) & (usual - sketch.light > 2 * slot.cell_deviation("light"))
@@ -185,9 +191,9 @@ def _soft(sharper: Cells, slot: Slot, textured: Spots) -> Spots:
     return soft
 
 
-def _tinted(luma: Cells, slot: Slot) -> Spots:
-    """Cells of another brightness: `luma` above what is expected. A cell that often changes is allowed to."""
-    tinted: Spots = np.abs(luma) > np.maximum(TINTED, 2 * slot.cell_deviation("light"))
+def _tinted(luma: NDArray[np.floating], slot: Slot, least: float, sigmas: float) -> Spots:
+    """Cells whose brightness is so far from what is expected (`luma`: by how much it is above)."""
+    tinted: Spots = np.abs(luma) > np.maximum(least, sigmas * slot.cell_deviation("light"))
     return tinted
 
 

@@ -34,6 +34,7 @@ LIGHT_DEPENDS: Final = frozenset(
 SOFT: Final = LIGHT_DEPENDS | {Verdict.BLURRED}
 VEILED: Final = 0.75  # of the contrast of the light
 EVERYWHERE: Final = 0.4  # share of the cells that are softer
+FEW: Final = 0.02  # share of the picture
 OUTLINED: Final = 0.4  # new edges for each cell that is hidden: what is close to the lens has no outline
 LARGE: Final = 0.15  # share of the picture: what covers less is on the lens, or in the scene
 RECOGNISED: Final = 0.5  # quality
@@ -166,13 +167,13 @@ def _conditions(sketch: Sketch, one: Comparison) -> dict[Verdict, float]:
     focus, definition, sharpness, noise = -d["focus"], -d["definition"], -d["sharpness"], d["noise"]
     blurred = 0.0
     if noise < 1 and numbers["softened"] >= EVERYWHERE:
-        blurred = max(focus, definition, (focus + definition + sharpness) / 2.5)
+        blurred = max(focus, definition, (focus + definition + sharpness) / 2.4)
     flat = sum(float(np.clip(each, -1, 2.5)) for each in (-d["contrast"], -d["spread"], d["black"])) / 2
     hue = float(np.hypot(d["hue_blue"], d["hue_red"])) * numbers["even"] / 1.3
     magenta = numbers["hue_red"] > MAGENTA and numbers["hue_blue"] > 0 and not slot.mono
     snow = noise if numbers["impulses"] - slot.number("impulses") > FLOORS["impulses"] and noise > 2 else 0.0
     large = numbers["area"] >= LARGE
-    near = numbers["edges"] <= OUTLINED * numbers["obscured"]
+    near = numbers["edges"] <= max(FEW, OUTLINED * numbers["obscured"])
     clear = numbers["gain"] < VEILED and d["layout"] > -1
     veiled = flat >= 1 and d["mean"] > -0.6 and clear
     return {

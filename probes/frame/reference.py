@@ -77,13 +77,13 @@ class Text:
 
     @property
     def cells(self) -> NDArray[np.bool_] | None:
-        """bool[18, 32], the cells of the picture in which text stands, and those beside; None where that is not known."""
+        """bool[18, 32], the cells of the picture in which text stands, and those beside; None where nobody knows."""
         written = self.written
         if written is None:
             return None
         whole = np.zeros((180, 320), bool)
         whole[:BAND], whole[-BAND:] = written[:BAND], written[BAND:]
-        found = whole.reshape(18, 10, 32, 10).any(axis=(1, 3)).astype(np.uint8)
+        found = np.asarray(whole.reshape(18, 10, 32, 10).any(axis=(1, 3)), np.uint8)
         return np.asarray(cv2.dilate(found, np.ones((3, 3), np.uint8)), np.bool_)
 
     def clock(self, written: NDArray[np.bool_]) -> NDArray[np.bool_]:

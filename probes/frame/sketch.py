@@ -30,6 +30,7 @@ _LAPLACIAN: Final = np.outer((1, -2, 1), (1, -2, 1)).astype(np.float32)
 _LAPLACIAN_NOISE: Final = float(np.sqrt(np.pi / 2) / 6)  # Immerkær 1996: mean absolute response to noise of sigma 1
 _IMPULSE: Final = 40  # levels from the median of its neighbours
 _LEAST_DETAIL: Final = 0.5  # levels
+_FINEST: Final = 0.5  # levels²: what codecs leave of a dim scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ class Sketch:
     `structure`: float32[90, 160], luma without shading, scaled by the contrast around: about -3 to 3, the same by day
     and in twilight. `texture`: log2 of its energy before scaling, levels². `fine`, `middle`: log2 of the amplitude at
     the sensor's own sampling and at three times that, against `texture`: both fall when a lens defocuses. `luma`,
-    `blue`, `red`: means. `peaks`, `heights`: of the spectrum, see `spectrum.Waves`. `sharp`: log2 of the finest amplitude of `Picture.detail`; `light`: its mean luma. `bands`: uint8[48, 320], the
-    lines where text stands.
+    `blue`, `red`: means. `peaks`, `heights`: of the spectrum, see `spectrum.Waves`. `sharp`: log2 of the finest
+    amplitude of `Picture.detail`; `light`: its mean luma. `bands`: uint8[48, 320], the lines where text stands.
     """
 
     structure: NDArray[np.float32]
@@ -130,7 +131,7 @@ def _structure(luma: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[
 def _sharp(detail: Plane) -> Cells:
     """log2 of the mean amplitude of what is finer than three pixels."""
     finest = cv2.absdiff(detail, cv2.blur(detail, (3, 3)))
-    return np.log2(_cells(_floats(finest)) + np.float32(_LEAST_DETAIL))
+    return _floats(np.log2(_cells(_floats(finest)) + np.float32(_LEAST_DETAIL)))
 
 
 def _sharpness(patches: Plane, texture: Grid) -> tuple[Grid, Grid, float, float]:
@@ -144,8 +145,8 @@ def _sharpness(patches: Plane, texture: Grid) -> tuple[Grid, Grid, float, float]
     finest = np.abs(_floats(cv2.filter2D(levels, -1, _LAPLACIAN)))
     sigma = float(np.percentile(_of_patches(finest) * _LAPLACIAN_NOISE, 25))
     variance = sigma * sigma
-    fine = np.maximum(_of_patches(_floats(cv2.subtract(levels, narrow)) ** 2) - 0.85 * variance, 0) + 0.3
-    middle = np.maximum(_of_patches(_floats(cv2.subtract(narrow, wide)) ** 2) - 0.1 * variance, 0) + 0.3
+    fine = np.maximum(_of_patches(_floats(cv2.subtract(levels, narrow)) ** 2) - 0.85 * variance, 0) + _FINEST
+    middle = np.maximum(_of_patches(_floats(cv2.subtract(narrow, wide)) ** 2) - 0.1 * variance, 0) + _FINEST
     apart = cv2.threshold(cv2.absdiff(patches, cv2.medianBlur(patches, 3)), _IMPULSE, 1, cv2.THRESH_BINARY)[1]
     return (
         (0.5 * (np.log2(fine) - texture)).astype(np.float32),

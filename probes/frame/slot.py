@@ -15,8 +15,8 @@ CELLS: Final = ("sharp", "light")
 NUMBERS: Final = (
     "mean", "spread", "black", "clipped", "noise", "impulses", "colour",  # of the picture itself
     # compared with the slot
-    "quality", "lost", "area", "obscured", "softened", "edges", "blunt", "contrast", "focus", "definition", "sharpness", "hue_blue", "hue_red",
-    "even", "peak", "layout", "gain", "light",
+    "quality", "lost", "area", "obscured", "softened", "edges", "blunt", "contrast", "focus", "definition",
+    "sharpness", "hue_blue", "hue_red", "even", "peak", "layout", "gain", "light",
 )  # fmt: skip
 _AT_FIRST: Final = {"quality": 1.0, "layout": 1.0, "gain": 1.0}  # a picture against itself
 
@@ -28,9 +28,10 @@ _STEP: Final = 40.0  # a structure is kept in 127 steps
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One state. `grids` and `grid_variances`: float32[9, 9, 16] in the order of `GRIDS`; `cells`: float32[2, 18, 32]
-    of `CELLS`; `numbers` of `NUMBERS`.
+    """One state.
 
+    `grids` and `grid_variances`: float32[9, 9, 16] in the order of `GRIDS`; `cells` and `cell_variances`:
+    float32[2, 18, 32] of `CELLS`; `numbers` and `number_variances`: of `NUMBERS`.
     `structure`: float32[90, 160], the mean of what was seen. Times are seconds since the epoch.
     """
 

@@ -25,10 +25,10 @@ _RING: Final = np.pad(np.zeros((5, 5), np.uint8), 2, constant_values=1)  # a lin
 
 @dataclass(frozen=True, slots=True)
 class Waves:
-    """`peaks`: float32[9, 16], how far the highest line of each cell of the spectrum stands out of its surroundings;
-    `heights`: float32[9, 16], that line's power; both log2.
+    """The strongest line of each cell of the spectrum, both log2.
 
-    Rows are vertical frequencies of -0.5 to 0.5 a line, columns horizontal ones of 0 to 0.5 a pixel.
+    `peaks`: float32[9, 16], how far it stands out of its surroundings; `heights`: float32[9, 16], its power. Rows are
+    vertical frequencies of -0.5 to 0.5 a line, columns horizontal ones of 0 to 0.5 a pixel.
     """
 
     peaks: NDArray[np.float32]

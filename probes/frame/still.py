@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
 import numpy as np
 
 from probes.errors import Garbled
+from probes.frame.complaints import listen
 from probes.frame.picture import DETAIL, MAX_PIXELS, MAX_SIDE, Picture, from_bgr
 
 PNG_PIXELS: Final = 4096 * 4096  # a PNG cannot be scaled down while it is decoded, and unpacks a thousandfold
@@ -28,7 +29,7 @@ _REDUCED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a file says of itself: "mjpeg" or "png", its size in pixels, and whether it is there to its end."""
+    """What a file says of itself: "mjpeg" or "png", its size in pixels; `complete`: there to its end and undamaged."""
 
     codec: str
     width: int
@@ -59,9 +60,11 @@ def decode(image: bytes) -> tuple[Header, Picture | None]:
     kept = np.frombuffer(image, np.uint8)
     flag = next(flag for factor, flag in _REDUCED if factor == 1 or max(header.width, header.height) >= factor * DETAIL)
     try:
-        decoded = cv2.imdecode(kept, flag | cv2.IMREAD_IGNORE_ORIENTATION)
+        decoded, complained = listen(lambda: cv2.imdecode(kept, flag | cv2.IMREAD_IGNORE_ORIENTATION))
     except cv2.error:
         return header, None
+    if complained:
+        header = replace(header, complete=False)
     if decoded is None:
         return header, None
     return header, from_bgr(header.width, header.height, decoded.astype(np.uint8, copy=False))

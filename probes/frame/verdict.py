@@ -19,6 +19,7 @@ BLUE_RED_MOST: Final = 140.0  # Cr
 BLACK_LUMA: Final = 24.0
 BLACK_SHARE: Final = 0.85  # the rest is on-screen text; a lamp at the edge of a black night lights up more
 NIGHT_LUMA: Final = 30.0
+CAPTION_LUMA: Final = 100.0  # an encoder that says "no signal" does so in white
 WHITE_LUMA: Final = 235.0
 DARK_MIDDLE: Final = 50.0  # no sky and not the smallest lamp: not one pixel in a thousand is brighter
 CLIPPED_MOST: Final = 0.5  # footage: at most 0.05
@@ -42,8 +43,10 @@ def judge(measures: Measures | None, change: Change | None, *, corrupt: bool) ->
         return Verdict.BLACK
     if m.clipped_share >= CLIPPED_MOST or (m.clipped_share >= CLIPPED_BRIGHT and m.luma_mean >= BRIGHT_MEAN):
         return Verdict.OVER_EXPOSED
-    if uniform and (m.dominant_luma >= WHITE_LUMA or m.dominant_luma <= NIGHT_LUMA):
-        return Verdict.OVER_EXPOSED if m.dominant_luma >= WHITE_LUMA else Verdict.DARK
+    if uniform and m.dominant_luma >= WHITE_LUMA:
+        return Verdict.OVER_EXPOSED
+    if uniform and m.dominant_luma <= NIGHT_LUMA and m.middle_p999 < CAPTION_LUMA:
+        return Verdict.DARK
     if uniform or (m.flat_share >= DRAWN_FLAT and m.middle_p999 >= DARK_MIDDLE):
         return Verdict.NO_SIGNAL
     if m.middle_p999 < DARK_MIDDLE:

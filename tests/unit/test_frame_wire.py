@@ -42,7 +42,7 @@ from probes.frame.wire import (
 )
 from probes.target import Login, Secret
 
-MEASURES = Measures(100.0, 3.0, 240.0, 40.0, 0.01, 0.02, 0.3, 99.0, 128.0, 128.0, 0.4, 230.0, 12.5)
+MEASURES = Measures(100.0, 3.0, 240.0, 40.0, 0.01, 0.02, 0.3, 99.0, 128.0, 128.0, 120.0, 0.4, 230.0, 12.5)
 JUDGED = Judged(
     Verdict.PARTLY_COVERED,
     {Verdict.PARTLY_COVERED: True, Verdict.MOVED: False},

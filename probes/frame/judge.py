@@ -165,9 +165,8 @@ def _conditions(sketch: Sketch, one: Comparison) -> dict[Verdict, float]:
     slot, numbers = one.slot, numbers_of(sketch, one)
     d = {name: beyond(numbers[name], slot, name) for name in FLOORS}
     focus, definition, sharpness, noise = -d["focus"], -d["definition"], -d["sharpness"], d["noise"]
-    blurred = 0.0
-    if noise < 1 and numbers["softened"] >= EVERYWHERE:
-        blurred = max(focus, definition, (focus + definition + sharpness) / 2.4)
+    everywhere = min(1.0, numbers["softened"] / EVERYWHERE) if noise < 1 else 0.0  # noise hides what is sharp
+    blurred = max(focus, definition, (focus + definition + sharpness) / 2.4) * everywhere
     flat = sum(float(np.clip(each, -1, 2.5)) for each in (-d["contrast"], -d["spread"], d["black"])) / 2
     hue = float(np.hypot(d["hue_blue"], d["hue_red"])) * numbers["even"] / 1.3
     magenta = numbers["hue_red"] > MAGENTA and numbers["hue_blue"] > 0 and not slot.mono

@@ -71,8 +71,9 @@ def hidden(judged: Judged, strange: Hidden | None, moving: Hidden | None) -> Hid
     if moving is None:
         return strange
     if judged.covered and judged.verdict in _COVERS:
-        covered = np.array([each == "1" for each in judged.covered]).reshape(ROWS, COLUMNS)
-        strange = strange & ~covered.repeat(HEIGHT // ROWS, axis=0).repeat(WIDTH // COLUMNS, axis=1)
+        covered = np.array([each == "1" for each in judged.covered]).reshape(2 * ROWS, 2 * COLUMNS)
+        within = covered.repeat(HEIGHT // len(covered), axis=0).repeat(WIDTH // covered.shape[1], axis=1)
+        strange = strange & ~within
     return strange | moving
 
 

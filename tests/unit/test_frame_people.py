@@ -123,7 +123,7 @@ def test_a_screen_without_a_scene_is_shown() -> None:
 def test_what_covers_the_lens_is_shown_unless_it_moves() -> None:
     strange = np.zeros((90, 160), bool)
     strange[20:60, 30:90] = True
-    covered = "".join("1" if 3 <= column < 9 and 2 <= row < 6 else "0" for row in range(9) for column in range(16))
+    covered = "".join("1" if 6 <= column < 18 and 4 <= row < 12 else "0" for row in range(18) for column in range(32))
     judged = Judged(Verdict.PARTLY_COVERED, {}, {}, covered=covered)
     moving = np.zeros((90, 160), bool)
     moving[30:40, 40:50] = True

@@ -11,28 +11,27 @@ from monitor.core.plan import Device, Plan
 from monitor.core.world import World
 from monitor.locale import Formats, Translate, msg, translate
 from monitor.web.views.numbers import figure, written
-from probes.frame.faults import ORDER
+from probes.frame.faults import BLIND, ORDER
 from probes.frame.reference import Reference
 from probes.observation import Observation, Outcome, Value
 
 NEAR: Final = 0.7  # of the threshold
 MOST: Final = 2.5  # thresholds that a bar is long
 MAX_CAMERAS: Final = 300
-TEACHABLE: Final = frozenset(fault.value for fault in ORDER)
+TEACHABLE: Final = frozenset(fault.value for fault in ORDER if fault not in BLIND)
 
 MEASURES: Final = {
     "quality": msg("The view is recognised"),
+    "layout": msg("Where it is bright and dark"),
     "area": msg("Share that shows something else"),
-    "patch": msg("Largest part that is not recognised"),
     "obscured": msg("Parts out of focus"),
     "contrast": msg("Contrast of structures"),
     "focus": msg("Fine detail"),
     "definition": msg("Middle detail"),
+    "sharpness": msg("Sharpness of its parts"),
     "noise": msg("Noise"),
     "impulses": msg("Specks"),
-    "lines": msg("Banding"),
     "peak": msg("Stripes in the picture"),
-    "ripple": msg("Stripes against the reference"),
     "mean": msg("Brightness"),
     "spread": msg("Range of brightness"),
     "black": msg("Darkest level"),

@@ -16,6 +16,7 @@ from probes.frame.glance import SOONEST_SECONDS, change_of, read_glance, stands_
 from probes.frame.job import Judged, Known, Measured, Shift
 from probes.frame.judge import Judgement, judge
 from probes.frame.learn import learn
+from probes.frame.measure import flat_share
 from probes.frame.people import Hidden, find_strange
 from probes.frame.picture import Picture
 from probes.frame.reel import Film, developed
@@ -27,6 +28,9 @@ from probes.frame.steady import Steadiness, explain, judge_burst, learn_burst
 VOUCHED_LOOKS: Final = 20  # of a slot, before it may say that what looks dark or plain is usual for this camera
 
 _VOUCHED: Final = frozenset({Verdict.DARK, Verdict.COVERED, Verdict.OVER_EXPOSED})
+DRAWN_FLAT: Final = 0.95  # share of equal neighbours: a screen that is shaded or in bars (footage: at most 0.91)
+
+_UNSEEN: Final = frozenset({Verdict.OK, Verdict.COVERED})
 _SCENELESS: Final = frozenset({Verdict.NO_SIGNAL, Verdict.COVERED})
 _FIXED: Final = frozenset(
     {Verdict.DARK, Verdict.COVERED, Verdict.OVER_EXPOSED, Verdict.FROZEN}
@@ -74,6 +78,8 @@ def assess(picture: Picture, fixed: Verdict, known: Known, film: Film = None) ->
         count, unrest = len(burst), measure(burst)
         steadiness = judge_burst(unrest, habits)
         judgement = explain(judgement, steadiness, unrest)
+    if judgement.slot is not None and not judgement.recognised and flat_share(picture) >= DRAWN_FLAT:
+        fixed = Verdict.NO_SIGNAL if fixed in _UNSEEN else fixed
     judged = conclude(fixed, judgement.tuned(known.tuning), reference)
     judged = replace(
         judged,

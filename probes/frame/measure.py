@@ -38,10 +38,15 @@ def measure(picture: Picture) -> Measures:
         dominant_blue=colour[1],
         dominant_red=colour[2],
         blue_p10=float(np.percentile(picture.blue, 10)),
-        flat_share=float((picture.detail[:, 1:] == picture.detail[:, :-1]).mean()),
+        flat_share=flat_share(picture),
         middle_p999=_percentile(np.bincount(luma[middle].ravel(), minlength=256), 0.999),
         texture=float(np.percentile(slopes(luma)[MIDDLE], SHARP_PERCENTILE)),
     )
+
+
+def flat_share(picture: Picture) -> float:
+    """Which share of the pixels is exactly like its right neighbour?"""
+    return float((picture.detail[:, 1:] == picture.detail[:, :-1]).mean())
 
 
 def slopes(luma: Plane) -> NDArray[np.float32]:

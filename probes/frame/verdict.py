@@ -13,7 +13,6 @@ from probes.frame.job import Change, Measures
 
 UNIFORM_SHARE: Final = 0.85  # of one colour …
 GENERATED_FLAT: Final = 0.90  # … and without noise: drawn by an encoder, not seen by a sensor (footage: at most 0.88)
-DRAWN_FLAT: Final = 0.95  # shaded or in bars (footage: at most 0.91)
 BLUE_LEAST: Final = 160.0  # Cb of nine tenths; blue screens lie at 180 to 255
 BLUE_RED_MOST: Final = 140.0  # Cr
 BLACK_LUMA: Final = 24.0
@@ -47,7 +46,7 @@ def judge(measures: Measures | None, change: Change | None, *, corrupt: bool) ->
         return Verdict.OVER_EXPOSED
     if uniform and m.dominant_luma <= NIGHT_LUMA and m.middle_p999 < CAPTION_LUMA:
         return Verdict.DARK
-    if uniform or (m.flat_share >= DRAWN_FLAT and m.middle_p999 >= DARK_MIDDLE):
+    if uniform:
         return Verdict.NO_SIGNAL
     if m.middle_p999 < DARK_MIDDLE:
         return Verdict.DARK

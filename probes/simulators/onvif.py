@@ -243,7 +243,7 @@ def _scopes(site: _Site, fields: Fields) -> str:
         "type/video_encoder",
         "Profile/Streaming",
         f"hardware/{quote(site.camera.model)}",
-        f"name/{site.camera.name}",
+        f"name/{quote(site.camera.hostname)}",
     )
     return "".join(
         "<tds:Scopes><tt:ScopeDef>Fixed</tt:ScopeDef>"

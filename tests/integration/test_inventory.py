@@ -74,8 +74,13 @@ async def test_a_change_of_a_camera(line: Line, simsite: SimSite, fault: str, ti
     known = line.world.inventory[CAMERA]
     assert known["onvif/mac"].value.startswith("02:00:00:01")
     assert known["onvif/main/kbps"].value == "512"
+    assert known["onvif/scopes"].value == "name/camera-07"
+    assert (known["onvif/users"].value, known["onvif/administrators"].value) == ("admin, viewer", "admin")
     with simsite.failing("camera-07", fault):
         assert await line.look() == {ticket: "new"}
+        if fault == "factory_reset":
+            found = {name: item.found for name, item in line.world.inventory[CAMERA].items()}
+            assert (found["onvif/scopes"], found["onvif/users"], found["onvif/dhcp"]) == ("name/SW-C2M", "admin", "on")
         saved = await line.store.load()
         assert {item.name: item for item in saved.items} == line.world.inventory[CAMERA]
         assert any(item.found for item in saved.items)

@@ -83,7 +83,9 @@ def view(
         wording.component(ticket.fingerprint.component, formats),
         device,
         all_clocks(ticket, now),
-        tuple(figure(name, value, say, formats) for name, value in ticket.facts.items() if name != "rule"),
+        tuple(
+            figure(name, value, say, formats) for name, value in ticket.facts.items() if name != "rule" and value != ""
+        ),
         around(ticket.surroundings[:20], plan, formats),
         tuple(_child(one, world, directory) for one in ticket.children[:MAX_CHILDREN]),
         max(0, len(ticket.children) - MAX_CHILDREN),

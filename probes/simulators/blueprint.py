@@ -14,6 +14,7 @@ LOOPBACK = IPv4Network("127.0.0.0/8")
 USERNAME, PASSWORD = "viewer", "Sim-4-Camera"  # a simulated site keeps no secret
 DEFAULT_USERNAME, DEFAULT_PASSWORD = "admin", "Sim-0-Delivered"  # of cameras whose installer has changed nothing
 COMMUNITY = "simulated-site"
+ALARM_KEY = "00112233445566778899aabbccddeeff"  # of the panels that report, in hexadecimal
 SNMP_USER, SNMP_AUTH, SNMP_PRIV = "sitewarden", "simulated-auth", "simulated-priv"
 
 _FIRST = {"recorder": 16, "panel": 32, "switch": 48, "ups": 96}  # last byte of a kind's first address, in the first 256
@@ -50,6 +51,7 @@ class Shape:
     boot_seconds: float = 2.0
     runtime_seconds: float = 1_800.0
     pretend: str = ""
+    receiver_port: int = 0  # of 127.0.0.1, where the panels report by SIA DC-09; 0: they only answer SNMP
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import yaml
 
 from probes.simulators import panel, recorder, switch, ups
 from probes.simulators.blueprint import (
+    ALARM_KEY,
     COMMUNITY,
     PASSWORD,
     SNMP_AUTH,
@@ -20,6 +21,7 @@ from probes.simulators.blueprint import (
     lay_out,
 )
 from probes.simulators.camera import MAKER, MODEL
+from probes.simulators.reporting import BEAT_SECONDS, account_of
 from probes.simulators.rtsp import PATHS
 
 SITE_ID, SITE_NAME = "simulated-site", "Simulated site 模拟站点"
@@ -29,6 +31,8 @@ _MODELS = {"recorder": recorder.MODEL, "panel": panel.MODEL, "switch": switch.MO
 
 def describe_site(shape: Shape) -> dict[str, Any]:
     """The parts of a site's file that the site itself gives: `site`, `credentials`, `defaults`, `devices`.
+
+    And `listeners`, where its panels report.
 
     No part is shared, so that the caller may change what he likes.
     """
@@ -42,7 +46,7 @@ def describe_site(shape: Shape) -> dict[str, Any]:
     }  # fmt: skip
     stream = {"path": PATHS[0], "port": shape.rtsp_port}
     camera_checks = knock | {"rtsp": stream, "onvif": {"port": shape.http_port}, "frame": dict(stream)}
-    return {
+    described: dict[str, Any] = {
         "site": {"id": SITE_ID, "name": SITE_NAME, "timezone": "UTC", "language": "en"},
         "credentials": {
             "cameras": {"username": USERNAME, "password": PASSWORD},
@@ -62,6 +66,14 @@ def describe_site(shape: Shape) -> dict[str, Any]:
         },
         "devices": [_describe_device(one) for one in lay_out(shape)],
     }
+    if shape.receiver_port:
+        described["listeners"] = {"panel": {"address": "127.0.0.1", "port": shape.receiver_port}}
+        described["credentials"]["alarm"] = {"alarm_key": f"hex:{ALARM_KEY}"}
+        described["defaults"]["panel"]["credentials"] = "alarm"
+        for one, device in zip(lay_out(shape), described["devices"], strict=True):
+            if one.kind == "panel":
+                device["checks"] = {"panel": {"account": account_of(one), "heartbeat_seconds": BEAT_SECONDS}}
+    return described
 
 
 def site_yaml(shape: Shape) -> str:
@@ -70,9 +82,9 @@ def site_yaml(shape: Shape) -> str:
     return text
 
 
-def _describe_device(one: Blueprint) -> dict[str, str]:
+def _describe_device(one: Blueprint) -> dict[str, Any]:
     """A camera hangs on its switch, which also feeds it; a switch and a recorder are fed by the UPS."""
-    described = {"id": one.name, "name": one.label, "kind": one.kind, "host": one.address}
+    described: dict[str, Any] = {"id": one.name, "name": one.label, "kind": one.kind, "host": one.address}
     if one.parent:
         described |= {"parent": one.parent, "port": one.port}
     elif one.power:

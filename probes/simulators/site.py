@@ -15,6 +15,7 @@ from probes.simulators.device import Device
 from probes.simulators.film import Films, load_films
 from probes.simulators.panel import Panel
 from probes.simulators.recorder import Recorder
+from probes.simulators.reporting import keep_reporting
 from probes.simulators.sockets import Sockets, open_sockets
 from probes.simulators.switch import Switch
 from probes.simulators.ups import Ups
@@ -44,6 +45,10 @@ class SimulatedSite:
             self._sockets = await opening.enter_async_context(open_sockets(self.shape, self.devices))
             opening.callback(self._stop_booting)
             opening.push_async_callback(_end, asyncio.create_task(self._watch_batteries()))
+            for panel in self.devices.values():
+                if isinstance(panel, Panel) and self.shape.receiver_port:
+                    report = keep_reporting(panel, self.shape.receiver_port)
+                    opening.push_async_callback(_end, asyncio.create_task(report))
             self._open = opening.pop_all()
         return self
 

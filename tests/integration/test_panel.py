@@ -10,14 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from monitor.core.world import Saved
 from monitor.engine.engine import Engine
 from monitor.notify.wording import describe
+from monitor.settings.load import load
 from monitor.settings.planning import plan as plan_of
 from probes.panel import listener as module
 from probes.panel.frame import answer, frame_of, open_frame, read
+from probes.simulators import Shape, SimulatedSite, describe_site
 from probes.simulators.sia import SiaPanel
+from tests.servers.processes import free_port
+from tests.servers.simsite import free_base
 from tests.servers.trapping import Store, counted, device, hearing, site, ticket_of
 from ticketing.ticket import Language
 
@@ -231,3 +236,27 @@ def test_an_independent_implementation_reads_what_the_simulator_writes_and_what_
         assert peer.SIAEvent._crc_calc(reply[8:]) == reply[:4]
         assert int(reply[4:8], 16) == len(reply[8:])
         assert frame_of(reply[8:].encode()).decode().strip() == reply
+
+
+async def test_a_simulated_site_whose_panel_reports(tmp_path: Path, films: Path) -> None:
+    """Begun while nobody heard, told as soon as somebody does, and over again."""
+    receiver = free_port()
+    base = free_base()
+    shape = Shape(base, cameras=1, recorders=0, switches=0, upses=0, films=1, receiver_port=receiver)
+    described = describe_site(shape)
+    described["devices"] = [one for one in described["devices"] if one["kind"] == "panel"]
+    described["defaults"]["panel"]["checks"]["reach"] = "off"
+    described["rules"] = {"*": {"for": "0s", "looks": 1, "clear_for": "0s", "clear_looks": 1}}
+    file = tmp_path / "site.yaml"
+    file.write_text(yaml.safe_dump(described), "utf-8")
+    async with SimulatedSite(shape, films) as simulated:
+        simulated.fail("panel-01", "tamper")
+        async with hearing(load(file), "panel") as (engine, port):
+            assert port == receiver
+            ticket = await ticket_of(engine, "panel.tamper")
+            assert ticket.fingerprint.component.startswith("alarm/tamper")
+            simulated.repair("panel-01", "tamper")
+            await ticket_of(engine, "panel.tamper", "recovered")
+            simulated.fail("panel-01", "mains_lost")
+            await ticket_of(engine, "panel.mains-lost")
+            assert engine.stats.heard["panel", "denied"] == engine.stats.heard["panel", "garbled"] == 0

@@ -105,7 +105,7 @@ SCENES = (
     Scene(
         "panel-01", "tamper", "panel.tamper",
         Text("The housing of the alarm panel is open.", "报警主机的机箱被打开。"),
-        "housing open", "housing closed and sealed", component="sensor/",
+        "housing open", "housing closed and sealed", component="alarm/",
     ),
     Scene(
         "switch-02", "lost", "switch.silent",

@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -112,14 +113,14 @@ class Stage:
         for old in self.folder.glob("*.db*"):
             old.unlink()
         self.say("simulating")
-        shape = _free_shape()
+        shape = replace(_free_shape(), receiver_port=_free_port())
         control = _free_port()
         self._control = f"http://127.0.0.1:{control}"
         with (self.folder / "simulators.log").open("ab") as log:
             self._simulators = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "probes.simulators", "--state-port", str(control), "--base", shape.base,
-                "--cache", self.cache, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True,
+                "--receiver-port", str(shape.receiver_port), "--cache", self.cache, stdin=asyncio.subprocess.DEVNULL,
+                stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         await self._until_answers(f"{self._control}/state", self._simulators, "simulators.log")
         hook = await self._listen()
@@ -134,7 +135,7 @@ class Stage:
             for name, more in self.pace.checks.items():
                 if name in common["checks"]:
                     common["checks"][name] = {**common["checks"][name], **more}
-        for kind in ("recorder", "panel", "switch", "ups"):
+        for kind in ("recorder", "switch", "ups"):
             described["defaults"][kind]["checks"]["snmp"] = dict(self.pace.checks["snmp"])
         described |= {
             "web": {"listen": f"127.0.0.1:{self._port}"},

@@ -219,7 +219,7 @@ def _light(usual: Grid, seen: Grid, base: Mask) -> tuple[float, float, float]:
 
 
 def _median(values: NDArray[np.float32]) -> float:
-    return float(np.median(values)) if values.size else 0.0
+    return float(np.partition(values, values.size // 2)[values.size // 2]) if values.size else 0.0
 
 
 def _spread(mask: Mask) -> Spots:

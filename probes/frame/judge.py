@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from probes.frame.compare import Comparison, Spots, alike, compare
 from probes.frame.faults import Verdict
 from probes.frame.hours import DARKER, brightness, filter_stuck, is_known, steadiness
-from probes.frame.reference import Reference, slopes
+from probes.frame.reference import Reference, Text, slopes
 from probes.frame.registration import Move
 from probes.frame.sketch import Sketch
 from probes.frame.slot import Slot
@@ -89,11 +90,13 @@ def judge(sketch: Sketch, reference: Reference, at: float, *, turning: bool = Fa
     mature = [(index, slot) for index, slot in enumerate(reference.slots) if _valid(slot, reference)]
     if not mature:
         return Judgement(unjudged=("learning",))
-    text = None if reference.text is None else reference.text.cells
+    known_text = reference.text
+    written = None if known_text is None else known_text.written
+    text = None if known_text is None or written is None else known_text.cells(written)
     likely = sorted(mature, key=lambda each: _likeness(sketch, each[1], alike(sketch.structure, each[1])), reverse=True)
     number, slot = likely[0]
     best = compare(sketch, slot, text)
-    judged = _judge(sketch, [best], reference, at)
+    judged = _judge(sketch, [best], reference, at, written)
     if turning and max(judged.scores.get(Verdict.MOVED, 0.0), judged.scores.get(Verdict.COVERED, 0.0)) >= SUSPICIOUS:
         return Judgement(unjudged=("turning",), slot=number)
     if len(likely) > 1 and any(score >= DOUBTFUL for score in judged.scores.values()):
@@ -103,12 +106,14 @@ def judge(sketch: Sketch, reference: Reference, at: float, *, turning: bool = Fa
         )
         best, number = ranked[0]
         rivals = [one for one, _ in ranked if one.quality >= best.quality - ALTERNATIVE_QUALITY]
-        judged = _judge(sketch, rivals, reference, at)
+        judged = _judge(sketch, rivals, reference, at, written)
     return replace(judged, measures=_measures(sketch, best), slot=number)
 
 
-def _judge(sketch: Sketch, rivals: list[Comparison], reference: Reference, at: float) -> Judgement:
-    """Against these slots, the best first."""
+def _judge(
+    sketch: Sketch, rivals: list[Comparison], reference: Reference, at: float, written: NDArray[np.bool_] | None
+) -> Judgement:
+    """Against these slots, the best first; `written`: where the camera's own text stands."""
     best = rivals[0]
     known = is_known(reference, at)
     reasons = [] if known else ["learning"]
@@ -133,7 +138,7 @@ def _judge(sketch: Sketch, rivals: list[Comparison], reference: Reference, at: f
                 found.pop(fault, None)
         scores |= {fault: max(score, scores.get(fault, 0.0)) for fault, score in found.items()}
     if known:
-        scores |= _text(sketch, reference)
+        scores |= _text(sketch, reference.text, written)
         behind = scores.get(Verdict.COVERED, 0.0) >= 1 and sketch.mean >= NIGHT
         if not behind and not (seen.rest_is_sound and best.numbers["light"] > -DARKER / 2):
             scores |= brightness(sketch, reference, at)
@@ -189,13 +194,9 @@ def _conditions(sketch: Sketch, one: Comparison) -> dict[Verdict, float]:
     }
 
 
-def _text(sketch: Sketch, reference: Reference) -> dict[Verdict, float]:
+def _text(sketch: Sketch, text: Text | None, written: NDArray[np.bool_] | None) -> dict[Verdict, float]:
     """Is the camera's own text there?"""
-    text = reference.text
-    if text is None or text.looks < 2 * SLOT_LOOKS:
-        return {}
-    written = text.written
-    if written is None:
+    if text is None or written is None or text.looks < 2 * SLOT_LOOKS:
         return {}
     left = float(np.median(slopes(sketch.bands)[written] / text.mean[written]))
     return {Verdict.TEXT_MISSING: float(np.clip((1 - left) / 0.6, 0, 1.7))}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,8 +18,10 @@ from monitor.cli.site import find_device
 from monitor.settings.model import Settings
 from probes.discovery import Ports
 from probes.errors import Trouble
-from probes.recording import write_folder
+from probes.panel.options import PanelOptions, PanelSettings
+from probes.recording import Recording, write_folder
 from probes.recording.capture import Captured, Leaky, capture
+from probes.recording.reports import hear_reports
 from probes.recording.tape import TapedTools
 from probes.target import Login, Secret, SnmpAccess, Target
 
@@ -44,8 +47,19 @@ _SCHEMES = {"onvif": "http", "http": "http", "onvifs": "https", "https": "https"
     help=_("SNMP community; others cannot see it in $SITEWARDEN_COMMUNITY."),
 )  # fmt: skip
 @click.option("--picture", is_flag=True, help=_("Also take one picture; it shows what the camera sees."))
+@click.option(
+    "--reports", "minutes", type=click.FloatRange(0.01, 1_440), metavar="MINUTES",
+    help=_("Of an alarm panel of the site's file: hear for so long what it reports. The daemon must be stopped."),
+)  # fmt: skip
 def record(
-    device: str, *, config: Path | None, folder: Path, user: str | None, community: str | None, picture: bool
+    device: str,
+    *,
+    config: Path | None,
+    folder: Path,
+    user: str | None,
+    community: str | None,
+    picture: bool,
+    minutes: float | None,
 ) -> None:
     """Record one device, redacted."""
     if folder.exists() and any(folder.iterdir()):
@@ -60,6 +74,10 @@ def record(
         )
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            if minutes is not None:
+                reported = runner.run(_hear(device, config, minutes * 60.0))
+                _write(reported, folder)
+                return
             captured = runner.run(_capture(target, ports, picture))
     except Trouble as trouble:
         raise click.ClickException(str(trouble)) from None
@@ -67,13 +85,42 @@ def record(
         raise click.ClickException(
             _("Something private would remain, nothing was written: {where}").format(where=leaky)
         ) from None
+    _write(captured.recording, folder)
+
+
+def _write(recording: Recording, folder: Path) -> None:
     try:
-        write_folder(captured.recording, folder)
+        write_folder(recording, folder)
     except OSError as error:
         raise click.ClickException(f"{folder}: {error.strerror}") from None
-    for name, value in captured.recording.facts.items():
+    for name, value in recording.facts.items():
         click.echo(f"{name}: {value}" if len(value) < 200 else f"{name}: {value[:200]}…")
     click.echo(_("Written to {folder}. Look through it before you give it away.").format(folder=folder))
+
+
+async def _hear(device: str, config: Path | None, seconds: float) -> Recording:
+    """What a panel reports in that time, where the daemon would hear it."""
+    settings, found = find_device(device, config) if config is not None else (None, None)
+    check = settings.checks.get((device, "panel")) if settings is not None else None
+    if settings is None or found is None or check is None:
+        raise click.UsageError(_("--reports wants a device of the site's file with the check panel."))
+    where = settings.listeners.get("panel") or PanelSettings()
+    assert isinstance(where, PanelSettings)
+    assert isinstance(check.options, PanelOptions)
+    tools = TapedTools()
+    try:
+        reports = await hear_reports(found.target, check.options, where, tools, seconds)
+    except OSError as error:
+        raise click.ClickException(
+            _("Port {port} cannot be had, stop the daemon meanwhile: {why}").format(port=where.port, why=error.strerror)
+        ) from None
+    finally:
+        await tools.close()
+    if not reports:
+        raise click.ClickException(_("The panel reported nothing in that time."))
+    facts = {"kind": "panel", "make": found.vendor, "model": found.model, "holds": f"{len(reports)} reports"}
+    facts["recorded"] = f"{datetime.now(UTC):%Y-%m-%d} by sitewarden {__version__}"
+    return Recording({name: value for name, value in facts.items() if value}, reports=reports)
 
 
 async def _capture(target: Target, ports: Ports, picture: bool) -> Captured:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -68,6 +68,7 @@ class Panels:
         self._tasks: set[asyncio.Task[None]] = set()  # one a connection
         self._failed: asyncio.Future[None] = self._loop.create_future()
         self.bound: asyncio.Future[int] = self._loop.create_future()  # the port, for tests
+        self.tap: Callable[[Frame, Content], None] | None = None  # is shown every new message that is taken
 
     def attend(self, devices: Mapping[str, Heard]) -> None:
         """Hear these panels; what is known of those that stay is kept."""
@@ -228,6 +229,8 @@ class Panels:
             return "untimely", refusal(at)
         known = self._is_known(panel, frame, raw, now)
         told = [] if known or frame.kind == "NULL" else list(events_of(frame.kind, content.data, panel.options.zones))
+        if self.tap is not None and not known:
+            self.tap(frame, content)
         back, panel.missing = panel.missing, False
         panel.heard = now
         panel.standing.note(at)

@@ -1,15 +1,15 @@
 """How does a recording lie on disk?
 
 `manifest.txt` says in plain lines what it is, `answers.yaml` lists the files of `answers/`, `agent.snmprec` holds the
-SNMP agent in the form of snmpsim, `picture.jpg` is there only if somebody agreed to it. What is read may come from
-anybody: sizes and counts are bounded, and no name leads out of the folder.
+SNMP agent in the form of snmpsim, `reports.yaml` what an alarm panel reported, `picture.jpg` is there only if somebody
+agreed to it. What is read may come from anybody: sizes and counts are bounded, and no name leads out of the folder.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,11 @@ MAX_ANSWERS = 500
 MAX_VARIABLES = 20_000
 MAX_SNMPREC = 8_000_000  # bytes
 MAX_PICTURE = 8_000_000
+MAX_REPORTS = 500
+MAX_REPORT = 200  # characters of one
 
 _SAFE = re.compile(r"[a-z0-9][a-z0-9.-]{0,80}")
+_KIND = re.compile(r"SIA-DCS|ADM-CID|NULL")
 _UNSAFE = re.compile(r"[^a-z0-9]+")
 
 
@@ -65,6 +68,15 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """One message of an alarm panel: SIA-DCS, ADM-CID or NULL, what it says, and when (seconds after the first)."""
+
+    kind: str
+    data: str = ""
+    after_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
     """One device. `facts` are the lines of the manifest."""
 
@@ -73,6 +85,7 @@ class Recording:
     rtsp: tuple[RtspAnswer, ...] = ()
     snmp: tuple[Variable, ...] = ()
     picture: bytes = b""
+    reports: tuple[Report, ...] = ()
 
 
 def write_folder(recording: Recording, folder: Path) -> None:
@@ -99,6 +112,9 @@ def write_folder(recording: Recording, folder: Path) -> None:
     if recording.snmp:
         text = "".join(f"{one.oid}|{one.tag}|{one.value}\n" for one in recording.snmp)
         (folder / "agent.snmprec").write_text(text, "utf-8")
+    if recording.reports:
+        text = yaml.safe_dump([asdict(one) for one in recording.reports], sort_keys=False, width=120)
+        (folder / "reports.yaml").write_text(text, "utf-8")
     if recording.picture:
         (folder / "picture.jpg").write_bytes(recording.picture)
 
@@ -126,7 +142,8 @@ def read_folder(folder: Path) -> Recording:
     agent = folder / "agent.snmprec"
     snmp = read_variables(_read(agent, MAX_SNMPREC).decode("utf-8", "replace")) if agent.exists() else ()
     picture = folder / "picture.jpg"
-    return Recording(facts, tuple(http), tuple(rtsp), snmp, _read(picture, MAX_PICTURE) if picture.exists() else b"")
+    shown = _read(picture, MAX_PICTURE) if picture.exists() else b""
+    return Recording(facts, tuple(http), tuple(rtsp), snmp, shown, tuple(_read_reports(folder)))
 
 
 def read_manifest(text: str) -> dict[str, str]:
@@ -152,20 +169,34 @@ def read_variables(text: str) -> tuple[Variable, ...]:
 
 
 def _read_index(folder: Path) -> list[dict[str, Any]]:
-    file = folder / "answers.yaml"
-    if not file.exists():
-        return []
-    try:
-        index = yaml.safe_load(_read(file, MAX_FILE).decode("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise BadRecording(f"answers.yaml: {error}") from None
-    if not isinstance(index, list) or len(index) > MAX_ANSWERS or not all(isinstance(one, dict) for one in index):
-        raise BadRecording(f"answers.yaml is no list of at most {MAX_ANSWERS} answers")
+    index = _read_list(folder / "answers.yaml", MAX_ANSWERS)
     for entry in index:
         for name, value in entry.items():
             if not isinstance(value, int if name == "status" else str):
                 raise BadRecording(f"answers.yaml: {str(name)[:40]} is of another type")
     return index
+
+
+def _read_reports(folder: Path) -> Iterator[Report]:
+    for entry in _read_list(folder / "reports.yaml", MAX_REPORTS):
+        kind, data, after = (entry.get(name, "") for name in ("kind", "data", "after_seconds"))
+        if not isinstance(kind, str) or not _KIND.fullmatch(kind) or not isinstance(data, str):
+            raise BadRecording("reports.yaml: an entry without kind and data")
+        if len(data) > MAX_REPORT or not data.isprintable() or not isinstance(after, int | float):
+            raise BadRecording("reports.yaml: an entry that no panel would send")
+        yield Report(kind, data, max(0.0, float(after)))
+
+
+def _read_list(file: Path, most: int) -> list[dict[str, Any]]:
+    if not file.exists():
+        return []
+    try:
+        found = yaml.safe_load(_read(file, MAX_FILE).decode("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise BadRecording(f"{file.name}: {error}") from None
+    if not isinstance(found, list) or len(found) > most or not all(isinstance(one, dict) for one in found):
+        raise BadRecording(f"{file.name} is no list of at most {most} entries")
+    return found
 
 
 def _read(file: Path, most: int) -> bytes:

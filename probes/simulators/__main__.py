@@ -69,7 +69,7 @@ async def _run(shape: Shape, cache: Path, state_port: int, parent: int | None) -
 async def _replay(folder: Path, shape: Shape, parent: int | None) -> int:
     """Serve one recording."""
     recording = await asyncio.to_thread(read_folder, folder)
-    place = Place(shape.base, shape.http_port, shape.rtsp_port, shape.snmp_port)
+    place = Place(shape.base, shape.http_port, shape.rtsp_port, shape.snmp_port, shape.receiver_port)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -16,12 +16,15 @@ from aiohttp import web
 
 from probes.recording.folder import BadRecording, HttpAnswer, Recording, RtspAnswer, Variable
 from probes.simulators.blueprint import LOOPBACK
+from probes.simulators.sia import SiaPanel
 from probes.simulators.snmp import ber
 from probes.simulators.snmp.agent import Access, Agent
 from probes.simulators.snmp.ber import Oid
 from probes.simulators.snmp.pdu import Commit, Status, View
 
 COMMUNITY: Final = "recorded"
+ACCOUNT: Final = "0000"  # of a recorded panel; it reports plain
+MAX_PAUSE_SECONDS: Final = 60.0  # between two of its reports
 
 _ENGINE: Final = bytes.fromhex("80007ed90472656300")
 _MAX_BODY: Final = 256 * 1024
@@ -39,6 +42,7 @@ class Place:
     http_port: int
     rtsp_port: int
     snmp_port: int
+    receiver_port: int = 0  # of 127.0.0.1, where a recorded panel reports; 0: it keeps silent
 
 
 class RecordedDevice:
@@ -68,6 +72,9 @@ class RecordedDevice:
                     lambda: _Datagrams(agent), local_addr=(place.address, place.snmp_port)
                 )
                 opening.callback(transport.close)
+            if self._recording.reports and place.receiver_port:
+                reporting = asyncio.create_task(self._report())
+                opening.callback(reporting.cancel)
             self._open = opening.pop_all()
         return self
 
@@ -75,6 +82,20 @@ class RecordedDevice:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._open.aclose()
+
+    async def _report(self) -> None:
+        """Once, in the order and as quickly as it was; what is not acknowledged is sent again."""
+        line = SiaPanel(self._place.receiver_port, ACCOUNT, source=self._place.address)
+        before = 0.0
+        for one in self._recording.reports:
+            await asyncio.sleep(min(max(0.0, one.after_seconds - before), MAX_PAUSE_SECONDS))
+            before = one.after_seconds
+            while True:
+                try:
+                    if b"ACK" in await line.report(one.kind, one.data):
+                        break
+                except OSError:
+                    await asyncio.sleep(1.0)
 
     def view(self) -> View:
         """Its SNMP objects."""

@@ -19,9 +19,15 @@ from monitor.settings.load import load
 from monitor.settings.planning import plan as plan_of
 from probes.panel import listener as module
 from probes.panel.frame import answer, frame_of, open_frame, read
+from probes.panel.options import PanelOptions, PanelSettings
+from probes.recording import Recording, read_folder, write_folder
+from probes.recording.reports import hear_reports
 from probes.simulators import Shape, SimulatedSite, describe_site
+from probes.simulators.recorded import ACCOUNT, Place, RecordedDevice
 from probes.simulators.sia import SiaPanel
-from tests.servers.processes import free_port
+from probes.target import Secret, Target
+from probes.tools import Tools
+from tests.servers.processes import accepts, free_port, wait_until
 from tests.servers.simsite import free_base
 from tests.servers.trapping import Store, counted, device, hearing, site, ticket_of
 from ticketing.ticket import Language
@@ -260,3 +266,31 @@ async def test_a_simulated_site_whose_panel_reports(tmp_path: Path, films: Path)
             simulated.fail("panel-01", "mains_lost")
             await ticket_of(engine, "panel.mains-lost")
             assert engine.stats.heard["panel", "denied"] == engine.stats.heard["panel", "garbled"] == 0
+
+
+async def test_what_a_panel_reported_is_served_again(tmp_path: Path) -> None:
+    """Recorded from an encrypted panel; account, key and names are gone, and the daemon understands the same events."""
+    loop = asyncio.get_running_loop()
+    port, said = free_port(), ("Nri1/TA012^Vault of Mr Wang^", "Nri1/AT00", "#5678|Nri1/TR012")
+    target = Target("panel", "127.0.0.1", alarm_key=Secret(f"hex:{KEY.hex()}"))
+    hearing_it = loop.create_task(
+        hear_reports(target, PanelOptions(account="5678"), PanelSettings(address="127.0.0.1", port=port), Tools(), 1.0)
+    )
+    panel = SiaPanel(port, account="5678", key=KEY)
+    await asyncio.to_thread(wait_until, lambda: accepts("127.0.0.1", port), "the recorder")
+    for data in said:
+        await panel.report("SIA-DCS", data)
+    await panel.report("NULL")
+    write_folder(Recording({"kind": "panel"}, reports=await hearing_it), tmp_path / "kept")
+    everything = (tmp_path / "kept" / "reports.yaml").read_text()
+    assert not [word for word in ("5678", "Wang", "Vault", KEY.hex()) if word in everything]
+    recording = read_folder(tmp_path / "kept")
+    assert [(one.kind, one.data) for one in recording.reports] == [
+        ("SIA-DCS", "Nri1/TA012*text"), ("SIA-DCS", "Nri1/AT00"), ("SIA-DCS", "Nri1/TR012"), ("NULL", ""),
+    ]  # fmt: skip
+    made = site(tmp_path, [device("panel", "panel", "127.0.0.1", "panel", {"account": ACCOUNT})],
+                listeners={"panel": {"address": "127.0.0.1", "port": port}})  # fmt: skip
+    async with hearing(made, "panel") as (engine, _), RecordedDevice(recording, Place("127.0.0.1", 0, 0, 0, port)):
+        await ticket_of(engine, "panel.tamper", "recovered")
+        await ticket_of(engine, "panel.mains-lost")
+        await counted(engine, "panel", "taken", 4)

@@ -34,7 +34,7 @@ LIGHT_DEPENDS: Final = frozenset(
 )
 SOFT: Final = LIGHT_DEPENDS | {Verdict.BLURRED}
 VEILED: Final = 0.75  # of the contrast of the light
-EVERYWHERE: Final = 0.4  # share of the cells that are softer
+EVERYWHERE: Final = 0.25  # share of the cells that are softer
 FEW: Final = 0.02  # share of the picture
 OUTLINED: Final = 0.4  # new edges for each cell that is hidden: what is close to the lens has no outline
 LARGE: Final = 0.15  # share of the picture: what covers less is on the lens, or in the scene
@@ -169,9 +169,9 @@ def _conditions(sketch: Sketch, one: Comparison) -> dict[Verdict, float]:
     """What may be wrong with a view that is recognised, against one slot."""
     slot, numbers = one.slot, numbers_of(sketch, one)
     d = {name: beyond(numbers[name], slot, name) for name in FLOORS}
-    focus, definition, sharpness, noise = -d["focus"], -d["definition"], -d["sharpness"], d["noise"]
+    focus, definition, noise = -d["focus"], -d["definition"], d["noise"]
     everywhere = min(1.0, numbers["softened"] / EVERYWHERE) if noise < 1 else 0.0  # noise hides what is sharp
-    blurred = max(focus, definition, (focus + definition + sharpness) / 2.4) * everywhere
+    blurred = max(focus + definition, 1.9 * definition) / 1.7 * everywhere
     flat = sum(float(np.clip(each, -1, 2.5)) for each in (-d["contrast"], -d["spread"], d["black"])) / 2
     hue = float(np.hypot(d["hue_blue"], d["hue_red"])) * numbers["even"] / 1.3
     magenta = numbers["hue_red"] > MAGENTA and numbers["hue_blue"] > 0 and not slot.mono

@@ -26,7 +26,7 @@ MAX_BYTES: Final = 200_000
 MAX_UNPACKED: Final = 2_000_000
 MOST_LEARNED: Final = 1e9  # of any number; of times and counts a thousand times that
 
-LIGHT_CHANGES: Final = 2.0  # times: by less, the scene keeps its contrast as text does
+LIGHT_CHANGES: Final = 1.7  # times: by less, the scene keeps its contrast as text does
 STEEP: Final = 25.0  # levels a pixel of 320
 CONSTANT: Final = 0.25
 LEAST_TEXT: Final = 60  # pixels: some letters
@@ -34,9 +34,6 @@ MOST_TEXT: Final = 0.2
 ALWAYS: Final = 0.97  # share of looks
 
 CELLS: Final = (2, 20)
-
-MEAN_BITS: Final = 7
-DEVIATION_BITS: Final = 4
 
 _MAGIC: Final = b"SWREF"
 _GRID: Final = (len(GRIDS), 9, 16)
@@ -133,10 +130,10 @@ def pack(reference: Reference) -> bytes:
     for slot in reference.slots:
         parts += [
             pack_structure(slot.structure),
-            _short(slot.grids, MEAN_BITS),
-            _short(np.sqrt(slot.grid_variances), DEVIATION_BITS),
-            _short(slot.cells, MEAN_BITS),
-            _short(np.sqrt(slot.cell_variances), DEVIATION_BITS),
+            slot.grids.astype(np.float16),
+            np.sqrt(slot.grid_variances).astype(np.float16),
+            slot.cells.astype(np.float16),
+            np.sqrt(slot.cell_variances).astype(np.float16),
             slot.numbers.astype(np.float32),
             np.sqrt(slot.number_variances).astype(np.float32),
         ]
@@ -191,13 +188,6 @@ def _bounded(part: Reference | Slot | Text) -> bool:
         elif isinstance(value, int | float) and not -MOST_LEARNED * 1_000 <= value <= MOST_LEARNED * 1_000:
             return False
     return part.looks >= 0
-
-
-def _short(values: NDArray[np.float32], bits: int) -> NDArray[np.float16]:
-    """The values with so many bits after the leading one: the rest is zero and takes no room once compressed."""
-    whole = values.astype(np.float16).view(np.uint16)
-    rounded = (whole + (1 << 9 - bits)) & np.uint16(0xFFFF << 10 - bits & 0xFFFF)
-    return rounded.astype(np.uint16).view(np.float16)
 
 
 class _Arrays:

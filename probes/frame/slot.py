@@ -23,7 +23,7 @@ _AT_FIRST: Final = {"quality": 1.0, "layout": 1.0, "gain": 1.0}  # a picture aga
 SLOWEST: Final = 0.03  # weight of a new look once a slot knows much
 ENERGY: Final = 15.0  # of a block's structure: less is no structure, but noise
 MATCH_LEAST: Final = 0.45  # mean correlation of a block that can be relied upon
-_STEP: Final = 14.0  # a structure is kept in 85 steps from -3 to 3
+_STEP: Final = 40.0  # a structure is kept in 127 steps: in fewer, it could not be learned slowly
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def energy(structure: NDArray[np.float32]) -> Grid:
 
 
 def pack_structure(structure: NDArray[np.float32]) -> NDArray[np.int8]:
-    """In steps of a fourteenth."""
+    """In 127 steps."""
     steps: NDArray[np.int8] = np.clip(np.rint(structure * _STEP), -127, 127).astype(np.int8)
     return steps
 

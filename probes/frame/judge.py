@@ -32,6 +32,8 @@ SUSPICIOUS: Final = 0.25  # of a lost view's threshold
 LIGHT_DEPENDS: Final = frozenset(
     {Verdict.PARTLY_COVERED, Verdict.OBSCURED, Verdict.COLOUR_CAST, Verdict.IR_CUT, Verdict.FOG}
 )
+VEILS: Final = frozenset({Verdict.FOG, Verdict.COLOUR_CAST, Verdict.OBSCURED})
+UNKNOWN: Final = 0.5  # of their scores where the light was never seen before: it may veil the scene by itself
 SOFT: Final = LIGHT_DEPENDS | {Verdict.BLURRED}
 VEILED: Final = 0.75  # of the contrast of the light
 EVERYWHERE: Final = 0.25  # share of the cells that are softer
@@ -133,6 +135,7 @@ def _judge(
         if not light:
             reasons.append("light")
             found = {fault: score for fault, score in found.items() if fault not in LIGHT_DEPENDS or seen.rest_is_sound}
+            found |= {fault: found[fault] * UNKNOWN for fault in VEILS & found.keys()}
         if best.stable.sum() < STABLE_LEAST:
             for fault in (Verdict.PARTLY_COVERED, Verdict.OBSCURED):
                 found.pop(fault, None)
@@ -171,7 +174,7 @@ def _conditions(sketch: Sketch, one: Comparison) -> dict[Verdict, float]:
     d = {name: beyond(numbers[name], slot, name) for name in FLOORS}
     focus, definition, noise = -d["focus"], -d["definition"], d["noise"]
     everywhere = min(1.0, numbers["softened"] / EVERYWHERE) if noise < 1 else 0.0  # noise hides what is sharp
-    blurred = max(focus + definition, 1.9 * definition) / 1.7 * everywhere
+    blurred = max(focus + definition, 1.9 * definition) / 1.82 * everywhere
     flat = sum(float(np.clip(each, -1, 2.5)) for each in (-d["contrast"], -d["spread"], d["black"])) / 2
     hue = float(np.hypot(d["hue_blue"], d["hue_red"])) * numbers["even"] / 1.3
     magenta = numbers["hue_red"] > MAGENTA and numbers["hue_blue"] > 0 and not slot.mono

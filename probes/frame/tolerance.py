@@ -17,7 +17,7 @@ SIGMAS_OF_AREAS: Final = 3.0  # zero on most pictures
 FLOORS: Final[Mapping[str, float]] = {
     "quality": 0.35, "layout": 0.4, "area": 0.12, "obscured": 0.055, "contrast": 1.0, "focus": 0.64, "definition": 0.52,
     "sharpness": 0.6, "noise": 0.9, "impulses": 0.04, "peak": 0.8, "mean": 45.0, "spread": 0.45,
-    "black": 15.0, "clipped": 0.12, "hue_blue": 5.6, "hue_red": 5.6,
+    "black": 15.0, "clipped": 0.12, "hue_blue": 6.4, "hue_red": 6.4,
 }  # fmt: skip
 
 

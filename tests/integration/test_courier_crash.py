@@ -30,7 +30,7 @@ from monitor.storage.store import Store
 from tests.letters import PLAN, told
 from tests.servers.processes import free_port
 
-CRASHES = int(os.environ.get("CRASHES", "20"))
+CRASHES = int(os.environ.get("CRASHES", "10"))
 GROUPING = Grouping(over=3, window_seconds=0.3)
 
 

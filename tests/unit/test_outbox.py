@@ -130,4 +130,4 @@ class Outbox(RuleBasedStateMachine):
 
 
 TestOutbox = Outbox.TestCase
-TestOutbox.settings = settings(max_examples=150, stateful_step_count=30, deadline=None, derandomize=True)
+TestOutbox.settings = settings(max_examples=80, stateful_step_count=30, deadline=None, derandomize=True)

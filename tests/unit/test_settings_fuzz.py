@@ -161,7 +161,7 @@ def test_the_example_with_its_bytes_shaken(seed: int, count: int) -> None:
     take(bytes(raw))
 
 
-@settings(max_examples=1_000, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=500, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.text(max_size=60) | st.text(alphabet="outcome=!<>&|()[]{}'\"\\.,+-*/%?: \n\t1290xbr", max_size=60))
 @example("a" * 600)
 @example("(" * 17 + ")" * 17)
@@ -185,7 +185,7 @@ def test_any_expression(when: str) -> None:
 
 
 @given(st.integers(1, 10_000_000))
-@settings(max_examples=500, derandomize=True, deadline=None)
+@settings(max_examples=300, derandomize=True, deadline=None)
 def test_durations_are_said_as_they_are_written(seconds: int) -> None:
     assert parse_duration(say_duration(float(seconds))) == seconds
 

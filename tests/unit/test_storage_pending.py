@@ -86,7 +86,7 @@ def contents(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=250, deadline=None, derandomize=True)
 @given(st.lists(CHANGES, max_size=8), st.lists(CHANGES, max_size=16), st.integers(0, 16))
 def test_one_coalesced_batch_is_as_good_as_one_after_the_other(
     before: Sequence[Change], changes: Sequence[Change], cut: int

@@ -69,8 +69,8 @@ def assess(picture: Picture, fixed: Verdict, known: Known, film: Film = None) ->
     change = None if before is None else change_of(before, glance)
     if before is not None and change is not None:
         score = stands_still(before, glance, change, reference, mono=drawn.mono)
-        if score is not None:
-            judgement = judgement.with_score(Verdict.FROZEN, score)
+        if score is not None and (judgement.recognised or judgement.slot is None):
+            judgement = judgement.with_score(Verdict.FROZEN, score)  # a covered lens shows the same for hours, too
     count, unrest, steadiness = 0, None, Steadiness()
     habits = reference.habits[int(drawn.mono)]
     if film is not None and (known.burst or fixed is not Verdict.OK or suspicious(judgement.scores)):

@@ -35,6 +35,7 @@ LIGHT_DEPENDS: Final = frozenset(
 VEILS: Final = frozenset({Verdict.FOG, Verdict.COLOUR_CAST, Verdict.OBSCURED})
 UNKNOWN: Final = 0.5  # of their scores where the light was never seen before: it may veil the scene by itself
 SOFT: Final = LIGHT_DEPENDS | {Verdict.BLURRED}
+HIDING: Final = 0.3  # share of the picture of which nothing is left: no fog does that here and not there
 VEILED: Final = 0.75  # of the contrast of the light
 EVERYWHERE: Final = 0.25  # share of the cells that are softer
 FEW: Final = 0.02  # share of the picture
@@ -169,7 +170,11 @@ def _same_light(sketch: Sketch, slot: Slot) -> bool:
 
 
 def _conditions(sketch: Sketch, one: Comparison) -> dict[Verdict, float]:
-    """What may be wrong with a view that is recognised, against one slot."""
+    """What may be wrong with a view that is recognised, against one slot.
+
+    None of them excludes another: what one slot calls snow and the other noise would be nothing against both. Which one
+    is named, `faults.ORDER` says.
+    """
     slot, numbers = one.slot, numbers_of(sketch, one)
     d = {name: beyond(numbers[name], slot, name) for name in FLOORS}
     focus, definition, noise = -d["focus"], -d["definition"], d["noise"]
@@ -181,18 +186,17 @@ def _conditions(sketch: Sketch, one: Comparison) -> dict[Verdict, float]:
     snow = noise if numbers["impulses"] - slot.number("impulses") > FLOORS["impulses"] and noise > 2 else 0.0
     large = numbers["area"] >= LARGE
     near = numbers["edges"] <= max(FEW, OUTLINED * numbers["obscured"])
-    clear = numbers["gain"] < VEILED and d["layout"] > -1
-    veiled = flat >= 1 and d["mean"] > -0.6 and clear
+    clear = numbers["gain"] < VEILED and d["layout"] > -1 and numbers["obscured"] < HIDING
     return {
         Verdict.BLURRED: blurred,
-        Verdict.PARTLY_COVERED: d["area"] if large and near and not veiled else 0.0,
-        Verdict.OBSCURED: max(d["obscured"], 0.0 if large else d["area"]) if near and blurred < 0.8 else 0.0,
-        Verdict.NOISY: 0.0 if snow else noise,
+        Verdict.PARTLY_COVERED: d["area"] if large and near else 0.0,
+        Verdict.OBSCURED: max(d["obscured"], 0.0 if large else d["area"]) if near else 0.0,
+        Verdict.NOISY: noise,
         Verdict.SNOW: snow,
         Verdict.STRIPES: d["peak"] if d["peak"] > noise else 0.0,
         Verdict.FOG: flat if d["mean"] > -0.6 and clear else 0.0,
         Verdict.OVER_EXPOSED: max(d["clipped"], d["mean"] if d["clipped"] > 0.3 else 0.0),
-        Verdict.COLOUR_CAST: 0.0 if magenta or slot.mono else hue,
+        Verdict.COLOUR_CAST: hue,
         Verdict.IR_CUT: hue if magenta or slot.mono else 0.0,
     }
 

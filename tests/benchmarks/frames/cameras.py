@@ -24,7 +24,12 @@ from tests.benchmarks.frames.osd import Text, find_text
 from tests.benchmarks.frames.rows import Frames, read_row
 
 SHARED: Final = Path(os.environ.get("SITEWARDEN_FOOTAGE", Path(__file__).parents[4] / "shared" / "data"))
-TUNED_ON: Final = frozenset({"river-camera", "intel_car-detection", "bgs_video"})
+TUNED_ON: Final = frozenset(
+    {
+        "river-camera", "building-site", "intel_car-detection", "intel_bottle-detection",
+        "intel_one-by-one-person-detection", "bgs_video", "vtest",
+    }
+)  # fmt: skip
 VIDEOS: Final = frozenset({".mp4", ".avi", ".mkv", ".mov", ".ts", ".webm", ".m4v", ".mpg", ".h264", ".hevc"})
 LEARN_SECONDS: Final = 3 * 86_400.0
 LEARN_SHARE: Final = 0.4  # of the time, at most

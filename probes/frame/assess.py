@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
+
 from probes.frame.burst import Unrest, measure
 from probes.frame.faults import BLIND, HEALTHY, ORDER, SUSPICIOUS, Verdict
 from probes.frame.glance import SOONEST_SECONDS, change_of, read_glance, stands_still, take_glance
@@ -28,6 +30,7 @@ from probes.frame.steady import Steadiness, explain, judge_burst, learn_burst
 VOUCHED_LOOKS: Final = 20  # of a slot, before it may say that what looks dark or plain is usual for this camera
 
 _VOUCHED: Final = frozenset({Verdict.DARK, Verdict.COVERED, Verdict.OVER_EXPOSED})
+BLACK_MEDIAN: Final = 12.0  # levels; a hand before the lens lets more through
 DRAWN_FLAT: Final = 0.95  # share of equal neighbours: a screen that is shaded or in bars (footage: at most 0.91)
 
 _UNSEEN: Final = frozenset({Verdict.OK, Verdict.COVERED})
@@ -78,8 +81,8 @@ def assess(picture: Picture, fixed: Verdict, known: Known, film: Film = None) ->
         count, unrest = len(burst), measure(burst)
         steadiness = judge_burst(unrest, habits)
         judgement = explain(judgement, steadiness, unrest)
-    if judgement.slot is not None and not judgement.recognised and flat_share(picture) >= DRAWN_FLAT:
-        fixed = Verdict.NO_SIGNAL if fixed in _UNSEEN else fixed
+    if fixed in _UNSEEN and judgement.slot is not None and not judgement.recognised:
+        fixed = _screen(picture, fixed)
     judged = conclude(fixed, judgement.tuned(known.tuning), reference)
     judged = replace(
         judged,
@@ -94,6 +97,13 @@ def assess(picture: Picture, fixed: Verdict, known: Known, film: Film = None) ->
 def suspicious(scores: Mapping[Verdict, float]) -> bool:
     """Is one of them nearly at its threshold?"""
     return any(score >= SUSPICIOUS for score in scores.values())
+
+
+def _screen(picture: Picture, fixed: Verdict) -> Verdict:
+    """What shows nothing of the view may be no picture of anything: black behind captions and logos, or drawn."""
+    if float(np.median(picture.luma)) <= BLACK_MEDIAN:
+        return Verdict.BLACK
+    return Verdict.NO_SIGNAL if flat_share(picture) >= DRAWN_FLAT else fixed
 
 
 def conclude(fixed: Verdict, judgement: Judgement, reference: Reference) -> Judged:

@@ -41,6 +41,7 @@ BLIND: Final = frozenset({Verdict.NO_SIGNAL, Verdict.BLACK, Verdict.BLUE, Verdic
 
 # The one that explains the others is named: a covered lens is dark and blurred, too.
 ORDER: Final = (
+    Verdict.BLACK,
     Verdict.NO_SIGNAL,
     Verdict.FROZEN,
     Verdict.SNOW,

@@ -1,0 +1,122 @@
+"""Are damage, screens, waves and standing pictures told from what merely looks like them?"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+import cv2
+import numpy as np
+import pytest
+
+from probes.frame.assess import assess
+from probes.frame.complaints import listen
+from probes.frame.faults import Verdict
+from probes.frame.job import Known
+from probes.frame.spectrum import find_waves
+from probes.frame.still import decode
+from tests.unit.test_frame_learned import BEGIN, EVERY, LOOKS, Image, judged, learned, scene, seen
+
+
+def _jpeg(image: Image) -> bytes:
+    return bytes(cv2.imencode(".jpg", np.clip(image, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 80])[1])
+
+
+def test_a_damaged_jpeg_is_heard_and_a_sound_one_is_not() -> None:
+    sound = _jpeg(scene(3))
+    dice, heard = np.random.default_rng(1), 0
+    for _ in range(12):
+        broken = bytearray(sound)
+        for _ in range(8):
+            at = int(dice.integers(len(broken) // 3, len(broken) - 40))
+            broken[at : at + 24] = dice.bytes(24)
+        header, picture = decode(bytes(broken))
+        heard += not header.complete
+        assert picture is not None
+    assert heard >= 11  # what still is valid Huffman code nobody can hear
+    assert decode(sound)[0].complete
+
+
+def test_what_others_say_meanwhile_is_said(capfd: pytest.CaptureFixture[str]) -> None:
+    assert listen(lambda: os.write(2, b"another thread\n")) == (15, False)
+    assert listen(lambda: os.write(2, b"Corrupt JPEG data: 3 extraneous bytes\n"))[1]
+    assert capfd.readouterr().err == "another thread\n"
+
+
+def _luma(number: int) -> Image:
+    return np.asarray(cv2.resize(cv2.cvtColor(scene(number), cv2.COLOR_BGR2GRAY), (320, 180)), np.float32)
+
+
+def test_a_wave_through_the_whole_picture_stands_out_and_a_fence_does_not() -> None:
+    plain = _luma(3)
+    wave = 4 * np.sin(2 * np.pi * (np.arange(320) * 0.9 + np.arange(180)[:, None] * 0.3) / 7)
+    fence = np.zeros_like(plain)
+    fence[100:150, 200:300] = wave[100:150, 200:300] * 4
+    usual, striped, fenced = (
+        find_waves(np.clip(each, 0, 255).astype(np.uint8)) for each in (plain, plain + wave, plain + fence)
+    )
+    assert striped.peaks.max() > usual.peaks.max() + 2
+    assert fenced.peaks.max() < usual.peaks.max() + 1
+    assert usual.peaks.shape == usual.heights.shape == (9, 16)
+
+
+@cache
+def _life(*, busy: bool) -> tuple[bytes, bytes]:
+    """Reference and glance after some hours; `busy`: light and cars always change, otherwise nothing does."""
+    reference = glance = b""
+    dice = np.random.default_rng(4)
+    for look in range(66):
+        image = scene(8).copy()
+        if busy:
+            image = np.clip(image * (0.85 + 0.3 * dice.random()), 0, 255).astype(np.uint8)
+            x, y = int(dice.integers(0, 800)), int(dice.integers(200, 420))
+            cv2.rectangle(image, (x, y), (x + 120, y + 70), (30, 40, 160), -1)
+        found = assess(seen(image, dice), Verdict.OK, Known(reference, glance, at=BEGIN + look * EVERY))
+        reference, glance = found.reference or reference, found.glance
+    return reference, glance
+
+
+@pytest.mark.parametrize("busy", [True, False])
+def test_what_always_changed_and_stands_is_frozen_and_an_empty_corridor_is_not(busy: bool) -> None:
+    reference, _ = _life(busy=busy)
+    dice = np.random.default_rng(9)
+    image, at = scene(8), BEGIN + 67 * EVERY
+    first = assess(seen(image, dice), Verdict.OK, Known(reference, b"", at=at))
+    again = assess(seen(image, dice, quality=70), Verdict.OK, Known(reference, first.glance, at=at + EVERY))
+    assert (again.judged.verdict is Verdict.FROZEN) is busy
+    soon = assess(seen(image, dice), Verdict.OK, Known(reference, first.glance, at=at + 20))
+    assert soon.judged.verdict is not Verdict.FROZEN  # within seconds nothing need change
+    assert soon.glance == first.glance  # but it is still seen whether anything moved since the first look
+
+
+def test_a_lens_that_is_covered_for_hours_is_covered_and_not_frozen() -> None:
+    reference, glance = _life(busy=True)
+    bag = np.full_like(scene(8), (70, 74, 78))
+    for look in range(1, 4):
+        found = assess(
+            seen(bag, np.random.default_rng(look)),
+            Verdict.OK,
+            Known(reference, glance, at=BEGIN + 67 * EVERY + look * EVERY / 3),
+        )
+        assert found.judged.verdict is Verdict.COVERED, found.judged.scores
+        glance = found.glance
+
+
+def test_screens_that_a_recorder_draws() -> None:
+    black = np.zeros((540, 960, 3), np.uint8)
+    cv2.putText(black, "CAM 07", (40, 500), cv2.FONT_HERSHEY_SIMPLEX, 2.0, (255, 255, 255), 4)
+    bars = np.zeros_like(black)
+    for number, colour in enumerate([(191, 191, 191), (0, 191, 191), (191, 191, 0), (0, 191, 0), (191, 0, 191)]):
+        bars[:, number * 192 : (number + 1) * 192] = colour
+    assert judged(3, black.astype(np.float32)).judged.verdict is Verdict.BLACK
+    drawn = assess(_drawn(bars), Verdict.OK, _known(3)).judged
+    assert drawn.verdict is Verdict.NO_SIGNAL
+
+
+def _drawn(image: Image) -> Image:
+    """Without a sensor's noise."""
+    return decode(_jpeg(image))[1]
+
+
+def _known(number: int) -> Known:
+    return Known(learned(number), at=BEGIN + (LOOKS + 1) * EVERY)

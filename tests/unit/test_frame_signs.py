@@ -65,7 +65,7 @@ def _life(*, busy: bool) -> tuple[bytes, bytes]:
     """Reference and glance after some hours; `busy`: light and cars always change, otherwise nothing does."""
     reference = glance = b""
     dice = np.random.default_rng(4)
-    for look in range(66):
+    for look in range(86):
         image = scene(8).copy()
         if busy:
             image = np.clip(image * (0.85 + 0.3 * dice.random()), 0, 255).astype(np.uint8)
@@ -80,7 +80,7 @@ def _life(*, busy: bool) -> tuple[bytes, bytes]:
 def test_what_always_changed_and_stands_is_frozen_and_an_empty_corridor_is_not(busy: bool) -> None:
     reference, _ = _life(busy=busy)
     dice = np.random.default_rng(9)
-    image, at = scene(8), BEGIN + 67 * EVERY
+    image, at = scene(8), BEGIN + 87 * EVERY
     first = assess(seen(image, dice), Verdict.OK, Known(reference, b"", at=at))
     again = assess(seen(image, dice, quality=70), Verdict.OK, Known(reference, first.glance, at=at + EVERY))
     assert (again.judged.verdict is Verdict.FROZEN) is busy
@@ -96,7 +96,7 @@ def test_a_lens_that_is_covered_for_hours_is_covered_and_not_frozen() -> None:
         found = assess(
             seen(bag, np.random.default_rng(look)),
             Verdict.OK,
-            Known(reference, glance, at=BEGIN + 67 * EVERY + look * EVERY / 3),
+            Known(reference, glance, at=BEGIN + 87 * EVERY + look * EVERY / 3),
         )
         assert found.judged.verdict is Verdict.COVERED, found.judged.scores
         glance = found.glance

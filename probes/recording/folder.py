@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import yaml
 
@@ -22,6 +22,7 @@ MAX_SNMPREC = 8_000_000  # bytes
 MAX_PICTURE = 8_000_000
 MAX_REPORTS = 500
 MAX_REPORT = 200  # characters of one
+MAX_AFTER_SECONDS = 86_400.0  # `sitewarden record --reports` listens for a day at most
 
 _SAFE = re.compile(r"[a-z0-9][a-z0-9.-]{0,80}")
 _KIND = re.compile(r"SIA-DCS|ADM-CID|NULL")
@@ -182,9 +183,14 @@ def _read_reports(folder: Path) -> Iterator[Report]:
         kind, data, after = (entry.get(name, "") for name in ("kind", "data", "after_seconds"))
         if not isinstance(kind, str) or not _KIND.fullmatch(kind) or not isinstance(data, str):
             raise BadRecording("reports.yaml: an entry without kind and data")
-        if len(data) > MAX_REPORT or not data.isprintable() or not isinstance(after, int | float):
+        if len(data) > MAX_REPORT or not data.isprintable() or not _is_pause(after):
             raise BadRecording("reports.yaml: an entry that no panel would send")
-        yield Report(kind, data, max(0.0, float(after)))
+        yield Report(kind, data, float(after))
+
+
+def _is_pause(after: object) -> TypeGuard[float]:
+    """Seconds within the longest time that a panel is listened to; neither NaN nor infinity is."""
+    return isinstance(after, int | float) and 0 <= after <= MAX_AFTER_SECONDS
 
 
 def _read_list(file: Path, most: int) -> list[dict[str, Any]]:

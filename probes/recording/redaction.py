@@ -9,6 +9,7 @@ import secrets
 import string
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
@@ -21,6 +22,7 @@ from probes.recording.walk import LEARNED, LLDP
 from probes.target import redact as redact_url
 
 MIN_NAME: Final = 3  # characters; a shorter name stands in too many words
+MIN_HAN_NAME: Final = 2  # the same of a name with Chinese characters: 北门
 
 _UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE)
 _MAC = re.compile(r"(?<![0-9a-f:-])[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}(?![0-9a-f:-])", re.IGNORECASE)
@@ -88,10 +90,7 @@ class Redactor:
 
     def body(self, body: bytes) -> bytes:
         """A page or document: names only between its tags."""
-        try:
-            text = body.decode("utf-8")
-        except UnicodeDecodeError:
-            text = body.decode("latin-1")
+        text = _decode(body)[0]
         if "<" not in text:
             return self.text(text).encode()
         marked = _BETWEEN_TAGS.sub(lambda found: f">{self.text(found[1])}<", text)
@@ -110,10 +109,9 @@ class Redactor:
             raw = bytes.fromhex(variable.value)
             if mac := tidy_mac(raw.hex()) if len(raw) == 6 else "":
                 return replace(variable, value=self._mac(mac, ":").replace(":", ""))
-            try:
-                return replace(variable, value=self.text(raw.decode("utf-8")).encode().hex())
-            except UnicodeDecodeError:
-                return variable
+            text, encoding = _decode(raw)
+            changed = self.text(text)
+            return variable if changed == text else replace(variable, value=changed.encode(encoding).hex())
         return variable
 
     def _index(self, dotted: str) -> str:
@@ -216,7 +214,7 @@ class Redactor:
 
 def redact(recording: Recording, private: Private, macs: Iterable[str]) -> tuple[Recording, Redactor]:
     """The recording without what is private. Names and serial numbers that stand in the agent are learned first."""
-    texts = {one.oid: one.value for one in recording.snmp if one.tag == "4" and one.value}
+    texts = {one.oid: text for one in recording.snmp if (text := _text_of(one))}
     named = [texts[oid] for oid in _SYSTEM_TEXTS if oid in texts]
     named += [value for oid, value in texts.items() if oid.startswith((_ALIASES, *_LLDP_NAMES))]
     serials = [value for oid, value in texts.items() if oid.startswith(_SERIALS)]
@@ -241,7 +239,7 @@ def redact(recording: Recording, private: Private, macs: Iterable[str]) -> tuple
 
 def _names_in(body: bytes) -> list[str]:
     """What people called the device: the scopes of ONVIF, its host name, deviceName of ISAPI, the title of its page."""
-    text = body.decode("utf-8", "replace")
+    text = _decode(body)[0]
     found = [name for pattern in _NAMED for name in pattern.findall(text)]
     titles = [html.unescape(one).strip() for one in _TITLE.findall(text)]
     return [form for name in found for form in (name, unquote(name))] + [one for one in titles if is_own_name(one)]
@@ -252,7 +250,7 @@ def leaks(recording: Recording, redactor: Redactor) -> tuple[str, ...]:
     pieces = {
         **{f"{one.operation or one.path}": one.body + repr(one).encode() for one in recording.http},
         **{f"{one.method} {one.path}": one.body + repr(one).encode() for one in recording.rtsp},
-        **{one.oid: f"{one.value} .{one.oid}.".encode() for one in recording.snmp},
+        **{one.oid: f"{one.value} {_text_of(one)} .{one.oid}.".encode() for one in recording.snmp},
         "manifest": repr([recording.facts.get(name) for name in ("make", "model", "firmware")]).encode(),
     }
     private = [one.encode().lower() for one in redactor.originals]
@@ -269,7 +267,22 @@ def _http(answer: HttpAnswer | RtspAnswer, redactor: Redactor) -> HttpAnswer:
     )
 
 
+def _text_of(variable: Variable) -> str:
+    """Its text, also where it stands as octets since it is not ASCII: a port named in Chinese. Empty: it has none."""
+    if variable.tag == "4x":
+        return _decode(bytes.fromhex(variable.value))[0].strip("\0")
+    return variable.value if variable.tag == "4" else ""
+
+
+def _decode(raw: bytes) -> tuple[str, str]:
+    """UTF-8, or GB 18030 (firmware made in China), else Latin-1, and which it was."""
+    for encoding in ("utf-8", "gb18030"):
+        with suppress(UnicodeDecodeError):
+            return raw.decode(encoding), encoding
+    return raw.decode("latin-1"), "latin-1"
+
+
 def _by_length(names: Iterable[str]) -> list[str]:
     """The longest first, so that no name is replaced within another."""
-    known = {name.strip() for name in names if len(name.strip()) >= MIN_NAME}
+    known = {name for name in map(str.strip, names) if len(name) >= (MIN_NAME if name.isascii() else MIN_HAN_NAME)}
     return sorted(known, key=lambda name: (-len(name), name))

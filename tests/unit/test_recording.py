@@ -116,6 +116,36 @@ def test_names_of_the_agent_and_its_ports_are_learned() -> None:
     assert leaks(Recording(snmp=snmp), redactor) != ()
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_names_in_chinese_are_learned_and_replaced_too(encoding: str) -> None:
+    def octets(text: str) -> str:
+        return text.encode(encoding).hex()
+
+    snmp = (
+        Variable("1.3.6.1.2.1.1.6.0", "4x", octets("和平路9号机房") + "00"),
+        Variable("1.3.6.1.2.1.31.1.1.1.18.3", "4x", octets("北门")),
+        Variable("1.3.6.1.2.1.31.1.1.1.1.3", "4x", octets("端口3")),
+        Variable("1.3.6.1.4.1.9.1.0", "4x", octets("北门，和平路9号机房")),
+        Variable("1.3.6.1.4.1.9.2.0", "4x", "fffe80"),
+    )
+    page = HttpAnswer("GET", "/", 200, "<a>北门 通道</a>".encode(encoding))
+    assert leaks(Recording(snmp=snmp, http=(page,)), Redactor(Private(serials=("和平路9号机房",)))) != ()
+    found, _ = redact(Recording(snmp=snmp, http=(page,)), Private(), ())
+    shown = [bytes.fromhex(one.value).decode(encoding, "replace") for one in found.snmp]
+    assert not any("北门" in one or "和平路" in one for one in (*shown, found.http[0].body.decode()))
+    assert shown[1] == "端口3"  # the maker's own
+    assert found.snmp[-1].value == "fffe80"
+    assert "通道" in found.http[0].body.decode()
+
+
+@pytest.mark.parametrize("after", ["-1", ".inf", ".nan", "1" + "0" * 400, "soon", "[]"])
+def test_a_report_is_sent_within_a_day(tmp_path: Path, after: str) -> None:
+    (tmp_path / "manifest.txt").write_text("x\n\nmake: Acme\n")
+    (tmp_path / "reports.yaml").write_text(f"- {{kind: 'NULL', data: '', after_seconds: {after}}}")
+    with pytest.raises(BadRecording):
+        read_folder(tmp_path)
+
+
 @settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_page_can_be_redacted(body: bytes) -> None:

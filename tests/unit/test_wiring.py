@@ -96,6 +96,18 @@ def test_a_switch_hangs_on_the_neighbour_on_its_way_to_the_gateway() -> None:
     assert without == {}  # nothing says which way is up
 
 
+def test_a_channel_is_no_word_against_the_file() -> None:
+    devices = [
+        device("a", host="10.0.0.7", parent="edge", port="1.3"),
+        device("edge", "switch"),
+        device("r", "recorder"),
+    ]
+    channels = {"r": (Channel("2", "10.0.0.7"),)}
+    assert place(devices, {}, {}, channels) == {}
+    devices[0] = device("a", host="10.0.0.7", parent="r")
+    assert place(devices, {}, {}, channels)["a"].standing == "agrees"
+
+
 def test_a_channel_counts_where_no_switch_has_seen_the_camera() -> None:
     devices = [device("a", host="10.0.0.7"), device("nvr", "recorder", host="10.0.0.9")]
     found = place(devices, {}, {}, {"nvr": (Channel("3", "10.0.0.7"),)})["a"]

@@ -274,23 +274,21 @@ class Pipeline:
         self._took(decision)
 
     def _accept(self, given: Accepted) -> None:
-        try:
-            decision = decide.accept(self.plan, self.world, given.device, by=given.by, note=given.note, now=self._now())
-        except LookupError as error:
-            given.reply.set_exception(error)
-            given.reply.exception()
-            return
-        self._batch.done.append(given.reply)
-        self._took(decision)
+        by, note, now = given.by, given.note, self._now()
+        self._answer(given.reply, lambda: decide.accept(self.plan, self.world, given.device, by=by, note=note, now=now))
 
     def _guess(self, given: Guessed) -> None:
+        self._answer(given.reply, lambda: decide.guess(self.plan, self.world, given.device, self._now()))
+
+    def _answer(self, reply: asyncio.Future[None], decided: Callable[[], Decision]) -> None:
+        """What is decided is answered after its commit; that the device is gone, at once."""
         try:
-            decision = decide.guess(self.plan, self.world, given.device, self._now())
+            decision = decided()
         except LookupError as error:
-            given.reply.set_exception(error)
-            given.reply.exception()
+            reply.set_exception(error)
+            reply.exception()
             return
-        self._batch.done.append(given.reply)
+        self._batch.done.append(reply)
         self._took(decision)
 
     def _took(self, decision: Decision) -> None:

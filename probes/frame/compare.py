@@ -51,7 +51,6 @@ class Comparison:
 
     `match`: correlation of each block's structure with the slot's. `stable`: blocks that the slot relies upon. `lost`:
     those of them that show something else. `covered`: the largest connected area that shows nothing of the view.
-    `soft`: cells out of focus.
     """
 
     slot: Slot
@@ -59,7 +58,6 @@ class Comparison:
     stable: Mask
     lost: Mask
     covered: Spots
-    soft: Spots
     numbers: dict[str, float]
 
     @property
@@ -131,7 +129,6 @@ def compare(sketch: Sketch, slot: Slot, text: Spots | None = None) -> Comparison
         stable=stable,
         lost=lost,
         covered=covered,
-        soft=soft,
         numbers={
             "quality": float((weight * match).sum()) / expected if expected > 0 else 0.0,
             "lost": share(lost, stable),

@@ -18,7 +18,7 @@ from probes.frame import habits as habit
 from probes.frame.habits import NO_HABITS, Habits
 from probes.frame.sketch import BAND, HEIGHT, WIDTH, Sketch
 from probes.frame.slot import CELLS as CELL_NAMES
-from probes.frame.slot import GRIDS, NUMBERS, Slot, pack_structure, unpack_structure
+from probes.frame.slot import GRIDS, NUMBERS, Slot, pack_structure, unpack_structure, weigh
 
 VERSION: Final = 2
 MAX_SLOTS: Final = 12
@@ -286,13 +286,13 @@ def watch_text(text: Text | None, sketch: Sketch, at: float) -> Text:
     seen, mean = slopes(sketch.bands), sketch.mean
     if text is None:
         return Text(1, seen, np.zeros_like(seen), sketch.bands, at, np.zeros((2, 20), np.float32), mean, mean)
-    weight = np.float32(max(1 / (text.looks + 1), 0.03))
-    step = weight * (seen - text.mean)
+    weight = max(1 / (text.looks + 1), 0.03)
+    mean_slopes, variance = weigh(text.mean, text.variance, seen, weight)
     changed = (cell_changes(text.latest, sketch.bands) > TICK).astype(np.float32)
     return Text(
         looks=text.looks + 1,
-        mean=text.mean + step,
-        variance=(1 - weight) * (text.variance + step * (seen - text.mean)),
+        mean=mean_slopes,
+        variance=variance,
         latest=sketch.bands,
         latest_at=at,
         ticking=text.ticking + max(1 / text.looks, 0.05) * (changed - text.ticking),
@@ -324,9 +324,7 @@ def note_hour(hours: NDArray[np.float32], at: float, sketch: Sketch) -> NDArray[
     hour[:2] *= 0.995
     hour[int(sketch.mono)] += 1
     weight = max(1 / hour[:2].sum(), 0.03)
-    step = weight * (sketch.mean - hour[2])
-    hour[3] = (1 - weight) * (hour[3] + step * (sketch.mean - hour[2]))
-    hour[2] += step
+    hour[2:3], hour[3:4] = weigh(hour[2:3], hour[3:4], np.array([sketch.mean], np.float32), weight)
     return noted
 
 
@@ -336,9 +334,7 @@ def note_change(changes: NDArray[np.float32], change: float, *, mono: bool) -> N
     row = noted[int(mono)]
     row[0] += 1
     weight = max(1 / row[0], 0.01)
-    step = weight * (change - row[1])
-    row[2] = (1 - weight) * (row[2] + step * (change - row[1]))
-    row[1] += step
+    row[1:2], row[2:3] = weigh(row[1:2], row[2:3], np.array([change], np.float32), weight)
     return noted
 
 

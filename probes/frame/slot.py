@@ -106,9 +106,9 @@ def learn(slot: Slot, sketch: Sketch, match: Grid, compared: dict[str, float], a
     seen = np.stack([*_grids(sketch), match]).astype(np.float32)
     known = of_picture(sketch) | compared
     numbers = np.array([known[name] for name in NUMBERS], np.float32)
-    means, variances = _step(slot.grids, slot.grid_variances, seen, weight)
-    cells, cell_variances = _step(slot.cells, slot.cell_variances, np.stack([sketch.sharp, sketch.light]), weight)
-    number_means, number_variances = _step(slot.numbers, slot.number_variances, numbers, weight)
+    means, variances = weigh(slot.grids, slot.grid_variances, seen, weight)
+    cells, cell_variances = weigh(slot.cells, slot.cell_variances, np.stack([sketch.sharp, sketch.light]), weight)
+    number_means, number_variances = weigh(slot.numbers, slot.number_variances, numbers, weight)
     return replace(
         slot,
         looks=looks,
@@ -165,7 +165,7 @@ def _grids(sketch: Sketch) -> list[Grid]:
     ]
 
 
-def _step(
+def weigh(
     mean: NDArray[np.float32], variance: NDArray[np.float32], seen: NDArray[np.float32], weight: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Exponentially weighted mean and variance (West 1979)."""

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from monitor.core.plan import Fault, Rule, Text
+from monitor.core.plan import Fault, Text
 from monitor.settings.file.base import mark_of, validate
-from monitor.settings.file.rule import FaultShape
+from monitor.settings.file.rule import FaultShape, RuleShape
 from monitor.settings.file.secret import Reading
 from monitor.settings.file.units import Identifier
 from monitor.settings.mistake import Mark, did_you_mean
@@ -69,14 +69,21 @@ class Catalogue:
                 fault = Fault(code, shape.title.text(), shape.text.text(), *map(tuple, texts))
                 self._faults[code] = _Stands(fault, mark, branch)
 
-    def check_quotes(self, rules: Iterable[Rule]) -> None:
-        """Every `{name}` in a text must be a fact that a look of one of the fault's rules gives."""
+    def check_quotes(self, rules: Iterable[RuleShape]) -> None:
+        """Every `{name}` in a text must be a fact that a look of one of the fault's rules gives.
+
+        Where it is not known which check or table a rule reads, its fault is not judged.
+        """
         quotable: dict[str, set[str]] = {}
+        unknown: set[str] = set()
         for rule in rules:
-            words = VOCABULARY[rule.check]
+            words = VOCABULARY.get(rule.check)
+            if words is None or (rule.each is not None and rule.each not in words.tables):
+                unknown.add(rule.fault)
+                continue
             names = quotable.setdefault(rule.fault, set(QUOTABLE))
             names |= words.scalars | rule.params.keys()
-            names |= words.tables.get(rule.each, frozenset()) if rule.each else frozenset()
+            names |= words.tables[rule.each] if rule.each else frozenset()
         for code, stands in self._faults.items():
             fault = stands.fault
             for key, texts in (
@@ -87,7 +94,7 @@ class Catalogue:
                 ("bring", fault.bring),
             ):
                 for text in texts:
-                    self._check_text(text, key, stands.branch, quotable.get(code))
+                    self._check_text(text, key, stands.branch, None if code in unknown else quotable.get(code))
 
     def _check_text(self, text: Text, key: str, branch: MarkedMap, known: set[str] | None) -> None:
         for language in (text.en, text.zh_CN):

@@ -17,7 +17,7 @@ from monitor.settings.file.site import Files
 from monitor.settings.mistake import Findings, Mark, did_you_mean
 from monitor.settings.overrides import Override
 from monitor.settings.profiles import ProfileBook
-from monitor.settings.rules import RuleBook, same_kind
+from monitor.settings.rules import RuleBook, check_pattern, same_kind
 from monitor.settings.sections import single
 from monitor.settings.service import check_globs
 from monitor.settings.shipped import shipped_folder
@@ -63,7 +63,7 @@ def read_knowledge(
     for name in single(root, "rule_files", _FILES, reading, []):
         book.read(reading.folder / name, os.path.normpath(beside / name))
     book.check_faults(catalogue.named)
-    catalogue.check_quotes(book.rules.values())
+    catalogue.check_quotes(book.readable)
     return book, catalogue
 
 
@@ -121,3 +121,5 @@ def _check_params(rule_id: str, shape: OverrideShape, own: MarkedMap, reading: R
             reading.findings.wrong(mark, path, "unknown_param", meant=meant, rule=rule_id, name=name)
         elif not all(same_kind(default, value) for default in defaults):
             reading.findings.wrong(mark, path, "param_type", default=defaults[0])
+        elif any(name in book.patterns_of(rule.id) for rule in rules):
+            check_pattern(own, name, value, reading.findings)

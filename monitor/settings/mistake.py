@@ -64,7 +64,7 @@ class Findings:
     mistakes: list[Mistake] = field(default_factory=list)
     warnings: list[Mistake] = field(default_factory=list)
     mistyped: set[str] = field(default_factory=set)  # paths of keys that were probably meant: they are not missing
-    _noted: set[tuple[Mark, str, str]] = field(default_factory=set)
+    _noted: set[tuple[Mark, str, str, tuple[str, ...]]] = field(default_factory=set)
 
     def wrong(self, mark: Mark, key: str, code: str, *, meant: tuple[str, ...] = (), **facts: object) -> None:
         """Note a mistake."""
@@ -75,8 +75,9 @@ class Findings:
         self._note(self.warnings, Mistake(mark, _short(key), code, _quoted(facts)))
 
     def _note(self, into: list[Mistake], found: Mistake) -> None:
-        if (found.mark, found.key, found.code) not in self._noted:
-            self._noted.add((found.mark, found.key, found.code))
+        same = (found.mark, found.key, found.code, tuple(found.facts.values()))
+        if same not in self._noted:
+            self._noted.add(same)
             into.append(found)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Literal
 
 ALWAYS = frozenset({"outcome", "duration_seconds"})  # of every look
 OF_ROW = frozenset({"key"})  # of every row of a table
@@ -23,10 +24,18 @@ FUNCTIONS = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The names of one check: of the look itself, and of the rows of each table."""
+    """The names of one check: of the look itself, and of the rows of each table; the rest are numbers."""
 
     scalars: frozenset[str]
     tables: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    texts: frozenset[str] = frozenset()
+    truths: frozenset[str] = frozenset()
+
+    def kind_of(self, name: str, table: str | None = None) -> Literal["string", "bool", "number"]:
+        """Of a value of this check, or of a column of the table."""
+        if name in self.truths or f"{table}.{name}" in self.truths:
+            return "bool"
+        return "string" if name in self.texts or name in ("outcome", "key") else "number"
 
 
 def _words(text: str) -> frozenset[str]:
@@ -35,15 +44,22 @@ def _words(text: str) -> frozenset[str]:
 
 VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
     "reach": Vocabulary(_words("rtt_seconds loss_ratio connect_seconds port")),
-    "rtsp": Vocabulary(_words("codec first_packet_seconds transport server")),
+    "rtsp": Vocabulary(_words("codec first_packet_seconds transport server"), texts=_words("codec transport server")),
     "onvif": Vocabulary(
         _words(
             "clock_offset_seconds clock_source clock_cause clock_drift_seconds vendor model firmware serial hardware "
             "mac hostname dhcp scopes users administrators profile disabled_by firmware_change"
         ),
         {"profile": _words("name encoding width height fps kbps stream_uri snapshot_uri")},
+        texts=_words(
+            "clock_source clock_cause vendor model firmware serial hardware mac hostname dhcp scopes users "
+            "administrators profile disabled_by firmware_change name encoding stream_uri snapshot_uri"
+        ),
     ),
-    "events": Vocabulary(_words("subscribed left_alone"), {"alarm": _words("alarm item state number")}),
+    "events": Vocabulary(_words("subscribed left_alone"), {"alarm": _words("alarm item state number")},
+        texts=_words("alarm item state"),
+        truths=_words("subscribed left_alone"),
+    ),
     "frame": Vocabulary(
         _words(
             "verdict width height codec source luma_mean luma_p01 luma_p99 luma_std texture dominant_share "
@@ -53,6 +69,11 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
             "flicker_percent shake_percent preset places away away_seconds"
         ),
         {"measure": _words("value low high"), "fault": _words("score")},
+        texts=_words("verdict codec source unjudged preset"),
+        truths=_words(
+            "moved covered partly_covered obscured blurred noisy snow stripes fog colour_cast ir_cut dark "
+            "over_exposed frozen text_missing flicker jitter away"
+        ),
     ),
     "snmp": Vocabulary(
         _words(
@@ -73,6 +94,12 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
             "ups_alarm": _words("alarm"),
             "sensor": _words("name kind value status"),
         },
+        texts=_words(
+            "model serial firmware vendor profile battery_state output_source device_state system_name mac hardware "
+            "storage_state power_state fan_state battery_replace self_test name state detect supply alias admin oper "
+            "alarm kind status"
+        ),
+        truths=_words("recording poe_port.admin"),
     ),
     "recorder": Vocabulary(
         _words(
@@ -87,29 +114,46 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
                 "name days first_day missing_days longest_gap_days missing_hours longest_gap_hours oldest_seconds"
             ),
         },
+        texts=_words(
+            "language vendor model firmware serial retention retention_basis worst_channel name address state "
+            "first_day days"
+        ),
+        truths=_words("overwrite recording"),
     ),
     "http": Vocabulary(_words("status body_bytes")),
-    "tls": Vocabulary(_words("days_left version issuer subject fingerprint_sha256 trusted")),
+    "tls": Vocabulary(_words("days_left version issuer subject fingerprint_sha256 trusted"),
+        texts=_words("version issuer subject fingerprint_sha256"),
+        truths=_words("trusted"),
+    ),
     "traps": Vocabulary(
-        _words("received dropped flooding heard_at"), {"alarm": _words("alarm item state text times")}
+        _words("received dropped flooding heard_at"), {"alarm": _words("alarm item state text times")},
+        texts=_words("alarm item state text"),
+        truths=_words("flooding"),
     ),
     "panel": Vocabulary(
-        _words("received dropped flooding heard_at"), {"alarm": _words("alarm item state text times")}
+        _words("received dropped flooding heard_at"), {"alarm": _words("alarm item state text times")},
+        texts=_words("alarm item state text"),
+        truths=_words("flooding"),
     ),
     "inventory": Vocabulary(
         _words(
             "identity_change firmware_change stream_change model_change reset_change administrator_change user_change"
-        )
+        ),
+        texts=_words(
+            "identity_change firmware_change stream_change model_change reset_change administrator_change user_change"
+        ),
     ),
-    "default_login": Vocabulary(_words("state username locked")),
-    "login": Vocabulary(_words("state check")),
-    "snmp_login": Vocabulary(_words("state check")),
+    "default_login": Vocabulary(_words("state username locked"),
+        texts=_words("state username"),
+        truths=_words("locked"),
+    ),
+    "login": Vocabulary(_words("state check"), texts=_words("state check")),
+    "snmp_login": Vocabulary(_words("state check"), texts=_words("state check")),
     "self": Vocabulary(
         _words(
             "database_writable database_trouble_seconds outbox_oldest_seconds outbox_failing probe_bugs "
             "local_trouble_ratio unresolved_ratio clock_jump_seconds lateness_p99_seconds decode_deaths config_refused "
             "listener_failing"
-        )
-    ),
+        ), truths=_words("database_writable outbox_failing config_refused listener_failing")),
 })  # fmt: skip
 """Check -> its names. `inventory`, `default_login`, `login`, `snmp_login` and `self` are the daemon's own."""

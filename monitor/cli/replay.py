@@ -21,15 +21,14 @@ from monitor.settings.load import load
 from monitor.settings.planning import plan as plan_of
 from probes.bounds import bounded
 from probes.frame.ask import answer_of
-from probes.frame.faults import BLIND, HEALTHY, ORDER, Verdict
-from probes.frame.footage import Shot
 from probes.frame.grab import Grab
 from probes.frame.job import Known, Seen
 from probes.frame.look import examine
 from probes.frame.polls import Polls
+from probes.frame.shots import Shot
 from probes.observation import Observation, Outcome
 from probes.tools import Tools
-from ticketing.ticket import EventKind
+from ticketing.ticket import QUIET, EventKind
 
 CAMERA: Final = "camera"
 _SITE: Final = """
@@ -41,51 +40,16 @@ devices:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was said of one shot. `marked`: JPEG with what is wrong marked on it, empty where nothing is."""
+    """What was said of one shot. `marked`: JPEG with what is wrong marked on it, empty where nothing is.
+
+    `seen` None: the shot is no picture. `tickets`: the faults of those that are open after it.
+    """
 
     shot: Shot
     seen: Seen | None
     jpeg: bytes
     marked: bytes
-
-    def report(self) -> dict[str, Any]:
-        """The shot in the report."""
-        found: dict[str, Any] = {"name": self.shot.name, "time": self.shot.at}
-        if self.seen is None:
-            return found | {"verdict": "unreadable", "verdicts": ["unreadable"], "error": self.shot.error}
-        judged = self.seen.judged
-        beyond = [fault for fault in ORDER if judged.scores.get(fault, 0.0) >= 1 and fault is not judged.verdict]
-        verdicts = [] if judged.verdict in HEALTHY else [judged.verdict.value, *(fault.value for fault in beyond)]
-        found |= {
-            "verdict": judged.verdict.value,
-            "verdicts": verdicts,
-            "confidence": round(_confidence(self.seen), 3),
-            "scores": {fault.value: score for fault, score in judged.scores.items()},
-            "measures": {
-                each.name: [round(part, 3) for part in (each.value, each.low, each.high)] for each in judged.measures
-            },
-            "cpu_ms": round(self.seen.cpu_seconds * 1_000, 2),
-        }
-        if judged.unjudged:
-            found["unjudged"] = list(judged.unjudged)
-        if judged.covered:
-            found["covered_share"] = round(judged.covered.count("1") / len(judged.covered), 3)
-        if judged.shift is not None:
-            shift = judged.shift
-            found["moved"] = {"right": round(shift.right, 3), "down": round(shift.down, 3), "degrees": shift.turn}
-        return found
-
-
-def _confidence(seen: Seen) -> float:
-    """0 to 1: a half at a threshold, towards 1 far beyond it, or far below it where nothing is wrong."""
-    judged = seen.judged
-    if judged.verdict in BLIND:
-        return 1.0
-    if judged.verdict in HEALTHY:
-        most = max((score for score in judged.scores.values()), default=1.0)
-        return 0.0 if judged.verdict is Verdict.UNJUDGED else 1 / (1 + max(0.0, most) ** 2)
-    score = judged.scores.get(judged.verdict, 1.0)
-    return score**2 / (1 + score**2)
+    tickets: tuple[str, ...] = ()
 
 
 def _plan() -> Plan:
@@ -123,7 +87,7 @@ class Replay:
     def _look(self, shot: Shot) -> Look:
         self._now = shot.at
         if shot.picture is None and not shot.damaged:
-            return Look(shot, None, b"", b"")
+            return Look(shot, None, b"", b"", self._open())
         grabbed = Grab(
             shot.codec,
             shot.before or shot.picture,
@@ -139,7 +103,16 @@ class Replay:
             seen, attached = self._polls.judged(CAMERA, seen, attached)
         self._glance = attached.glance
         self._decide(shot.at, seen, attached)
-        return Look(shot, seen, attached.jpeg, attached.marked)
+        return Look(shot, seen, attached.jpeg, attached.marked, self._open())
+
+    def _open(self) -> tuple[str, ...]:
+        """The faults of the tickets that are open now."""
+        faults = {
+            one.fingerprint.fault
+            for one in self.world.tickets.values()
+            if one.fingerprint.device == CAMERA and one.state not in QUIET
+        }
+        return tuple(sorted(faults))
 
     def _decide(self, at: float, seen: Seen, attached: Any) -> None:
         """Hand it to the daemon's decision; whatever it asks of other checks is well."""

@@ -1,200 +1,281 @@
-"""Which pictures are in this folder or video, and when were they taken?"""
+"""Which pictures and videos are there, of which camera is each, and when was it taken?
+
+Folders are of somebody else: every size, depth and count has a bound, and what cannot be used is named, not raised.
+"""
 
 from __future__ import annotations
 
+import os
 import re
-from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
+from enum import StrEnum
+from itertools import pairwise
+from pathlib import Path, PurePath
 from typing import Final
 
-import av
-import av.error
+from probes.frame.dates import time_of, without_date
+from probes.frame.exif import taken_at
 
-from probes.errors import Garbled
-from probes.frame.burst import Instant
-from probes.frame.picture import MAX_PIXELS, MAX_SIDE, Picture, from_frame
-from probes.frame.reel import PICTURES as PICTURES_IN_A_ROW
-from probes.frame.reel import SECONDS as ROW_SECONDS
-from probes.frame.reel import small_luma
-from probes.frame.still import decode
-
-PICTURES: Final = frozenset({".jpg", ".jpeg", ".png"})
+PICTURES: Final = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png"})
 VIDEOS: Final = frozenset(
-    {".mp4", ".avi", ".mkv", ".mov", ".ts", ".m4v", ".webm", ".mpg", ".mpeg", ".flv", ".h264", ".h265"}
-)
-_OPTIONS: Final = {  # a playlist that calls itself a video would have FFmpeg open whatever it names
-    "protocol_whitelist": "file",
-    "format_whitelist": "avi,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,mpegvideo,flv,h264,hevc,m4v",
-}
+    {
+        ".mp4", ".m4v", ".mov", ".3gp", ".avi", ".mkv", ".webm", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".flv",
+        ".asf", ".wmv", ".dav", ".mjpeg", ".mjpg", ".h264", ".264", ".h265", ".265", ".hevc",
+    }
+)  # fmt: skip
+OTHER_PICTURES: Final = frozenset({".webp", ".bmp", ".tif", ".tiff", ".gif", ".heic", ".avif", ".jp2"})
 MAX_FILE_BYTES: Final = 64_000_000  # of a picture
-GAP_SECONDS: Final = 2.0  # between the two pictures that show whether a video stands still
+MAX_FILES: Final = 500_000
+MAX_DEPTH: Final = 12
+HEAD_BYTES: Final = 128 * 1024  # of a picture, in which its EXIF must lie (APP1 is at most 64 kB)
+UNDATED_SECONDS: Final = 60.0  # between pictures of which nothing says when they were taken
+COPIED_SECONDS: Final = 2.0  # files that were changed closer together were copied or unpacked then
+BEGIN: Final = 1_700_000_000.0  # then the first one was taken here
 
-_DATE: Final = re.compile(
-    r"(?<!\d)(19[7-9]\d|20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])"
-    r"(?:[T _.-]*([01]\d|2[0-3])[-_:.h]?([0-5]\d)(?:[-_:.m]?([0-5]\d))?)?(?!\d)"
-)
-_TIME: Final = re.compile(r"(?<!\d)([01]\d|2[0-3])[-_:.h]?([0-5]\d)(?:[-_:.m]?([0-5]\d))?(?!\d)")
-_EPOCH: Final = re.compile(r"(?<!\d)(1\d{9})(\d{3})?(?!\d)")
+# What recorders and people call folders by kind and not by camera.
+_KINDS: Final = frozenset(
+    {
+        "jpg", "jpeg", "png", "pic", "pics", "picture", "pictures", "image", "images", "img", "snapshot", "snapshots",
+        "snap", "frames", "photo", "photos", "dcim", "data", "dav", "mp4", "video", "videos", "rec", "record",
+        "recordings", "motion", "timing", "alarm", "event", "events", "schedule", "day", "night", "am", "pm",
+    }
+)  # fmt: skip
+_NUMBER: Final = re.compile(r"(\d{1,18})")
 
 
 class NoFootage(Exception):
     """There is nothing to look at; the text says why, and what would do."""
 
 
+class DatedBy(StrEnum):
+    """What says when a file was taken. `ORDER`: nothing; files follow each other as they are numbered."""
+
+    NAME = "name"
+    EXIF = "exif"
+    FILE = "file"  # when it was last changed
+    ORDER = "order"
+
+
 @dataclass(frozen=True, slots=True)
-class Shot:
-    """One picture.
+class File:
+    """A picture or a video. `name`: below the folder that was given. `at`: when it begins, seconds since the epoch."""
 
-    `at`: seconds since the epoch (the zone of the names is taken as UTC). `picture` None: `error` says
-    why it could not be decoded. `damaged`: it breaks off. `before`: the picture of a video `gap_seconds` earlier.
-    `burst`: the pictures of a video that lead up to this one, None for others.
-    """
-
+    path: Path
     name: str
     at: float
-    codec: str
-    picture: Picture | None
-    damaged: bool = False
-    error: str = ""
-    before: Picture | None = None
-    gap_seconds: float = 0.0
-    burst: tuple[Instant, ...] | None = None
+    dated_by: DatedBy
+
+    @property
+    def is_video(self) -> bool:
+        """By its suffix; a file without one counts as a picture."""
+        return self.path.suffix.lower() in VIDEOS
 
 
-def time_of(path: Path) -> float | None:
-    """When a file says that it was taken: by its name, with the date perhaps in its folder's; None if it does not."""
-    found = _EPOCH.search(path.stem)
-    if found:
-        return int(found[1]) + int(found[2] or 0) / 1_000
-    dated = _DATE.search(path.stem)
-    if dated and dated[4] is not None:
-        return _seconds(dated.group(1, 2, 3), dated.group(4, 5, 6))
-    folder = next((match for part in reversed(path.parent.parts[-3:]) if (match := _DATE.search(part))), None)
-    time = _TIME.search(path.stem)
-    if folder and time and dated is None:
-        return _seconds(folder.group(1, 2, 3), time.group(1, 2, 3))
-    return None if dated is None else _seconds(dated.group(1, 2, 3), ("0", "0", "0"))
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """The files of one camera by time. `name`: what its folders are called."""
+
+    name: str
+    files: tuple[File, ...]
 
 
-def find(paths: Iterable[Path]) -> list[Path]:
-    """The pictures and videos there, folders searched through. Raises NoFootage."""
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            found += [
-                one for one in sorted(path.rglob("*")) if one.suffix.lower() in PICTURES | VIDEOS and one.is_file()
-            ]
-        elif path.is_file():
-            found.append(path)
-        else:
-            raise NoFootage(f"there is no {path}")
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file that is not looked at, why, and what would do."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """What was found."""
+
+    cameras: tuple[Camera, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    path: Path
+    name: str
+    folders: tuple[str, ...]  # that tell its camera: those below what was given
+    at: float | None
+    dated_by: DatedBy
+
+    @property
+    def is_video(self) -> bool:
+        return self.path.suffix.lower() in VIDEOS
+
+
+def search(
+    paths: Sequence[Path], *, together: bool = False, undated_seconds: float = 0.0, keep_undated: bool = False
+) -> Footage:
+    """Pictures and videos, folders searched through. Raises NoFootage.
+
+    Each folder is a camera, save folders by date or kind, which belong to the camera above them; so is each video that
+    nothing dates, as nothing says that it goes on from another. `together`: all are of one camera.
+
+    A picture is dated by its name and folders, else by its EXIF, else by the file's last change, else by its number,
+    `undated_seconds` after the one before (0: a minute). Beside dated pictures of a camera, others are left out unless
+    `keep_undated`.
+    """
+    left_out: list[LeftOut] = []
+    found = [_dated(each) for each in _files(paths, left_out)]
     if not found:
-        raise NoFootage("no pictures (JPEG, PNG) and no videos are there")
+        what = f", but {len(left_out)} other files, the first of them {left_out[0].name}" if left_out else ""
+        raise NoFootage(f"no pictures (JPEG, PNG) and no videos are there{what}")
+    cameras: dict[str, list[_Found]] = {}
+    numbers = _numbers(found)
+    for each in found:
+        alone = each.is_video and each.at is None
+        parts = (
+            [] if together else [*_camera_of(each, numbers), *([each.path.stem] if alone and len(found) > 1 else [])]
+        )
+        cameras.setdefault("/".join(parts), []).append(each)
+    made = [
+        Camera(name or _name(paths), _ordered(files, undated_seconds or UNDATED_SECONDS, keep_undated, left_out))
+        for name, files in sorted(cameras.items(), key=lambda item: natural(item[0]))
+    ]
+    return Footage(tuple(made), tuple(left_out))
+
+
+def read(path: Path, most: int = MAX_FILE_BYTES + 1) -> bytes:
+    """The beginning of a regular file; raises OSError for anything else, and never waits for a pipe."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(None, "not a file")
+        return file.read(most)
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """By which `2` comes before `10`."""
+    return [(int(part), "") if part.isdecimal() else (0, part.lower()) for part in _NUMBER.split(name)]
+
+
+def _files(paths: Sequence[Path], left_out: list[LeftOut]) -> Iterator[_Found]:
+    """Every picture and video, once, links followed; what else lies there is told."""
+    folders: set[tuple[int, int]] = set()
+    files: set[str] = set()
+    many = sum(path.is_dir() for path in paths) > 1
+    for top in paths:
+        if not top.exists():
+            raise NoFootage(f"there is no {top}")
+        below = top.absolute().name if many and top.is_dir() else ""
+        for path in [top] if not top.is_dir() else _walk(top, folders):
+            name = str(PurePath(below, path.relative_to(top))) if top.is_dir() else path.name
+            suffix = path.suffix.lower()
+            if top.is_dir() and suffix not in PICTURES | VIDEOS:
+                convert = "; convert it to JPEG or PNG" if suffix in OTHER_PICTURES else ""
+                left_out.append(LeftOut(name, f"not a JPEG or PNG picture, nor a video{convert}"))
+                continue
+            try:
+                if not stat.S_ISREG(path.stat().st_mode):
+                    left_out.append(LeftOut(name, "not a file"))
+                    continue
+            except OSError as error:
+                left_out.append(LeftOut(name, f"cannot be read: {error.strerror}"))
+                continue
+            real = os.path.realpath(path)
+            if real in files:  # as `latest.jpg` that leads to another
+                continue
+            files.add(real)
+            if len(files) > MAX_FILES:
+                left_out.append(LeftOut(name, f"more than {MAX_FILES} files; give a part of the folder"))
+                return
+            yield _Found(path, name, PurePath(name).parent.parts, None, DatedBy.ORDER)
+
+
+def _walk(top: Path, seen: set[tuple[int, int]]) -> Iterator[Path]:
+    """Every file below a folder in the order of names. Hidden files, and what storages keep for themselves, are not."""
+    for folder, folders, names in os.walk(top, followlinks=True):
+        here = Path(folder)
+        place = here.stat()
+        if (place.st_dev, place.st_ino) in seen or len(here.relative_to(top).parts) >= MAX_DEPTH:
+            folders.clear()
+        if (place.st_dev, place.st_ino) in seen:  # a link led back
+            continue
+        seen.add((place.st_dev, place.st_ino))
+        folders[:] = sorted((each for each in folders if not _is_hidden(each)), key=natural)
+        for name in sorted(names, key=natural):
+            if not _is_hidden(name):
+                yield here / name
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith((".", "@", "#")) or name in ("__MACOSX", "Thumbs.db", "desktop.ini", "lost+found")
+
+
+def _dated(found: _Found) -> _Found:
+    """With the time of its name or its EXIF."""
+    at = time_of(found.path.absolute())
+    if at is not None:
+        return replace(found, at=at, dated_by=DatedBy.NAME)
+    if not found.is_video:
+        try:
+            at = taken_at(read(found.path, HEAD_BYTES))
+        except OSError:
+            at = None
+        if at is not None:
+            return replace(found, at=at, dated_by=DatedBy.EXIF)
     return found
 
 
-def count(files: list[Path], interval_seconds: float) -> int:
-    """About how many shots will come, for a progress bar; videos are counted by what they say of themselves."""
-    total = 0
-    for file in files:
-        if file.suffix.lower() in PICTURES:
-            total += 1
-            continue
-        try:
-            with av.open(str(file), options=_OPTIONS) as container:
-                total += int((container.duration or 0) / 1e6 / max(interval_seconds, 0.2)) + 1
-        except av.error.FFmpegError:
-            total += 1
-    return total
+def _numbers(found: Iterable[_Found]) -> frozenset[tuple[str, ...]]:
+    """Folders whose name is a bare number, and always one of the date of what lies there: months, days, hours."""
+    fits: dict[tuple[str, ...], bool] = {}
+    for each in found:
+        for depth, part in enumerate(each.folders, 1):
+            if part.isdecimal() and len(part) <= 2:
+                where = each.folders[:depth]
+                fits[where] = fits.get(where, True) and each.at is not None and int(part) in _parts_of(each.at)
+    return frozenset(where for where, fit in fits.items() if fit)
 
 
-def shots(files: list[Path], interval_seconds: float, begin: float = 1_700_000_000.0) -> Iterator[Shot]:
-    """Every picture in the order of its time.
-
-    Of a video, and of pictures that are dated more closely, one in every `interval_seconds`. Pictures that say no time
-    follow each other at that interval, from `begin` on.
-    """
-    pictures = [file for file in files if file.suffix.lower() in PICTURES]
-    times = {file: time_of(file) for file in pictures}
-    if any(time is None for time in times.values()):
-        step = interval_seconds or 60.0
-        times = {file: begin + number * step for number, file in enumerate(pictures)}
-    last = float("-inf")
-    for file in sorted(pictures, key=lambda each: (times[each] or 0.0, each)):
-        at = times[file] or 0.0
-        if at - last >= interval_seconds:
-            last = at
-            yield _still(file, at)
-    for file in files:
-        if file.suffix.lower() not in PICTURES:
-            yield from _video(file, interval_seconds or 1.0, time_of(file) or begin)
+def _parts_of(at: float) -> tuple[int, ...]:
+    moment = datetime.fromtimestamp(at, UTC)
+    return moment.year % 100, moment.month, moment.day, moment.hour, moment.minute, moment.second
 
 
-def _still(file: Path, at: float) -> Shot:
-    try:
-        if file.stat().st_size > MAX_FILE_BYTES:
-            return Shot(file.name, at, "", None, error=f"larger than {MAX_FILE_BYTES // 1_000_000} MB")
-        header, picture = decode(file.read_bytes())
-    except (Garbled, OSError) as error:
-        return Shot(file.name, at, "", None, damaged=True, error=str(error))
-    return Shot(file.name, at, header.codec, picture, damaged=picture is None or not header.complete)
+def _camera_of(found: _Found, numbers: frozenset[tuple[str, ...]]) -> list[str]:
+    """What its folders say besides its date."""
+    said = []
+    for depth, part in enumerate(found.folders, 1):
+        word = "" if found.folders[:depth] in numbers or part.lower() in _KINDS else without_date(part)
+        if word:
+            said.append(word)
+    return said
 
 
-def _video(file: Path, interval_seconds: float, begin: float) -> Iterator[Shot]:
-    """One picture an interval, with the one before it that is two seconds older, as a look at a stream has."""
-    try:
-        with av.open(str(file), options=_OPTIONS) as container:
-            if not container.streams.video:
-                raise NoFootage(f"{file}: no video in it")
-            stream = container.streams.video[0]
-            stream.thread_count = 1
-            codec = stream.codec_context.name
-            following, recent = 0.0, list[tuple[float, Picture]]()
-            row = deque[Instant](maxlen=PICTURES_IN_A_ROW)
-            first: float | None = None
-            for frame in container.decode(stream):
-                if (
-                    frame.time is None
-                    or frame.width * frame.height > MAX_PIXELS
-                    or max(frame.width, frame.height) > MAX_SIDE
-                ):
-                    continue
-                first = frame.time if first is None else first
-                seconds = frame.time - first
-                wanted = seconds >= following
-                if frame.is_corrupt:
-                    row.clear()
-                elif seconds >= following - ROW_SECONDS:
-                    row.append(Instant(seconds, small_luma(frame)))
-                soon = seconds >= following - GAP_SECONDS and (not recent or seconds - recent[-1][0] >= 0.5)
-                if not wanted and not soon:
-                    continue
-                picture = from_frame(frame)
-                if wanted:
-                    older = next(((at, one) for at, one in reversed(recent) if seconds - at >= GAP_SECONDS - 0.6), None)
-                    following = seconds + interval_seconds
-                    yield Shot(
-                        f"{file.name}#{seconds:.2f}",
-                        begin + seconds,
-                        codec,
-                        picture,
-                        damaged=bool(frame.is_corrupt),
-                        before=older[1] if older else None,
-                        gap_seconds=seconds - older[0] if older else 0.0,
-                        burst=tuple(one for one in row if seconds - one.seconds <= ROW_SECONDS) if seconds else None,
-                    )
-                recent = [*recent[-5:], (seconds, picture)]
-    except av.error.FFmpegError as error:
-        yield Shot(file.name, begin, "", None, damaged=True, error=f"cannot be read ({error.strerror})")
+def _name(paths: Sequence[Path]) -> str:
+    """How the only camera is called, or that whose files lie beside the folders of others."""
+    top = paths[0].absolute()
+    return (
+        (top.name or "camera") if top.is_dir() else (without_date(top.stem) if len(paths) > 1 else top.stem) or "camera"
+    )
 
 
-def _seconds(date: tuple[str | None, ...], time: tuple[str | None, ...]) -> float | None:
-    try:
-        year, month, day = (int(part or 0) for part in date)
-        hour, minute, second = (int(part or 0) for part in time)
-        return datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp()
-    except ValueError:  # the 31st of February
-        return None
+def _ordered(found: list[_Found], step: float, keep_undated: bool, left_out: list[LeftOut]) -> tuple[File, ...]:
+    """The files of one camera, dated, in their order."""
+    dated = [File(each.path, each.name, each.at, each.dated_by) for each in found if each.at is not None]
+    undated = sorted((each for each in found if each.at is None), key=lambda each: natural(each.name))
+    pictures = [each for each in undated if not each.is_video]
+    if dated and not keep_undated:
+        left_out += [
+            LeftOut(each.name, "neither its name nor its EXIF says when it was taken; name it 2024-06-13T03_11_46.jpg")
+            for each in pictures
+        ]
+        pictures = []
+    changed = sorted(((each.path.stat().st_mtime, each) for each in pictures), key=lambda each: each[0])
+    by_file = all(at - before >= COPIED_SECONDS for (before, _), (at, _) in pairwise(changed))
+    after = max((each.at for each in dated), default=BEGIN - step)
+    for number, (changed_at, each) in enumerate(changed if by_file else [(0.0, each) for each in pictures], 1):
+        at, dated_by = (changed_at, DatedBy.FILE) if by_file else (after + number * step, DatedBy.ORDER)
+        dated.append(File(each.path, each.name, at, dated_by))
+    after = max((each.at for each in dated), default=BEGIN)
+    dated += [File(each.path, each.name, after, DatedBy.ORDER) for each in undated if each.is_video]
+    return tuple(sorted(dated, key=lambda each: (each.at, natural(each.name))))

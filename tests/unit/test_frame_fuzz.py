@@ -22,8 +22,9 @@ import orjson
 import pytest
 
 from monitor.cli.replay import Replay
+from monitor.cli.report import row
 from probes.errors import Trouble
-from probes.frame.footage import find, shots
+from probes.frame.footage import search
 from probes.frame.grab import Grab
 from probes.frame.job import Attached, Known, Seen, StillJob
 from probes.frame.look import examine, look
@@ -31,6 +32,7 @@ from probes.frame.picture import Picture, from_bgr
 from probes.frame.places import Place, Places, unpack
 from probes.frame.reference import MAX_BYTES, BadReference
 from probes.frame.reference import unpack as unpack_reference
+from probes.frame.shots import shots
 from probes.frame.wire import HEAD, Kind, Message, job_message, lengths, pack, read_seen, read_trouble, seen_message
 from probes.frame.worker import Desk
 from probes.observation import Outcome
@@ -270,9 +272,9 @@ def test_replay_counts_every_damaged_file_once(tmp_path: Path) -> None:
         (tmp_path / f"clip{number}.mkv").write_bytes(dice.choice((flipped, cut))(clip.read_bytes(), dice))
     try:
         line = Replay(lying(learned()[0], dice))
-        looks = list(line.run(shots(find([tmp_path]), 0)))
+        looks = list(line.run(shots(search([tmp_path], together=True).cameras[0])))
     except Trouble as trouble:
         pytest.fail(f"{trouble}")
     assert sum(line.counts.values()) == len(looks) >= 24
     for one in looks:
-        orjson.dumps(one.report())
+        orjson.dumps(row(one))

@@ -16,6 +16,7 @@ import av
 import cv2
 import numpy as np
 
+from probes.frame.footage import PICTURES, VIDEOS
 from probes.frame.picture import from_bgr
 from tests.benchmarks.frames.codec import Shown, from_jpeg
 from tests.benchmarks.frames.footage import Light, Shot, light_of, read_footage
@@ -30,7 +31,6 @@ TUNED_ON: Final = frozenset(
         "intel_one-by-one-person-detection", "bgs_video", "vtest",
     }
 )  # fmt: skip
-VIDEOS: Final = frozenset({".mp4", ".avi", ".mkv", ".mov", ".ts", ".webm", ".m4v", ".mpg", ".h264", ".hevc"})
 LEARN_SECONDS: Final = 3 * 86_400.0
 LEARN_SHARE: Final = 0.4  # of the time, at most
 TUNE_SHARE: Final = 0.7  # of the time of a camera that thresholds are set on; the rest of it is reported
@@ -103,7 +103,7 @@ def find(folder: Path) -> list[Path]:
 
 
 def _has_pictures(folder: Path) -> bool:
-    return any(path.suffix.lower() in (".jpg", ".jpeg", ".png") for path in folder.iterdir())
+    return any(path.suffix.lower() in PICTURES for path in folder.iterdir())
 
 
 def load(path: Path, thin: int = 1) -> Camera:

@@ -12,6 +12,8 @@ from typing import Final
 import cv2
 import numpy as np
 
+from probes.errors import Garbled
+from probes.frame.footage import NoFootage
 from probes.frame.reel import Film
 from tests.benchmarks.frames import cameras
 from tests.benchmarks.frames.cameras import Camera, Moment, Part
@@ -209,7 +211,7 @@ def measure(path: Path, plan: Plan) -> Result | str:
     cv2.setNumThreads(1)
     try:
         camera = cameras.load(path, plan.thin)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, Garbled, NoFootage) as error:
         return f"{path.name}: {error}"
     return Bench(plan, camera, {name: make(where) for name, where in plan.judges.items()}).run()
 

@@ -7,16 +7,21 @@ from datetime import UTC, datetime
 from typing import Final
 
 _TAGS: Final = (0x9003, 0x9004, 0x0132)  # DateTimeOriginal, DateTimeDigitized, DateTime (EXIF 2.32, 4.6)
+_OFFSETS: Final = (0x9011, 0x9012, 0x9010)  # OffsetTimeOriginal, OffsetTimeDigitized, OffsetTime: of those (2.31)
 _SUB_IFD: Final = 0x8769
 _ASCII: Final = 2
 _LONG: Final = 4
 _LENGTH: Final = 20  # "YYYY:MM:DD HH:MM:SS" and a zero
+_OFFSET_LENGTH: Final = 7  # "+HH:MM" and a zero
 _MAX_ENTRIES: Final = 512
 _MAX_SEGMENTS: Final = 64
 
 
 def taken_at(image: bytes) -> float | None:
-    """Seconds since the epoch by the EXIF of a JPEG file (its beginning is enough), as UTC; None if it has none."""
+    """Seconds since the epoch by the EXIF of a JPEG file (its beginning is enough); None if it has none.
+
+    As UTC where it names no zone.
+    """
     block = _block(image)
     if block is None:
         return None
@@ -27,15 +32,23 @@ def taken_at(image: bytes) -> float | None:
     entries = dict(first)
     if _SUB_IFD in first and first[_SUB_IFD][0] == _LONG:
         entries |= _entries(block, first[_SUB_IFD][2], order)
-    for tag in _TAGS:
-        kind, count, at = entries.get(tag, (0, 0, 0))
-        if kind == _ASCII and count == _LENGTH:
+    for tag, offset in zip(_TAGS, _OFFSETS, strict=True):
+        text = _ascii(block, entries.get(tag), _LENGTH) + _ascii(block, entries.get(offset), _OFFSET_LENGTH)
+        for form in ("%Y:%m:%d %H:%M:%S%z", "%Y:%m:%d %H:%M:%S"):
             try:
-                text = block[at : at + _LENGTH - 1].decode("ascii")
-                return datetime.strptime(text, "%Y:%m:%d %H:%M:%S").replace(tzinfo=UTC).timestamp()
+                moment = datetime.strptime(text if "%z" in form else text[: _LENGTH - 1], form)  # noqa: DTZ007
             except ValueError:
                 continue
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     return None
+
+
+def _ascii(block: bytes, entry: tuple[int, int, int] | None, length: int) -> str:
+    """A text of that length, without its zero; empty where there is none."""
+    kind, count, at = entry or (0, 0, 0)
+    if kind != _ASCII or count != length:
+        return ""
+    return block[at : at + length - 1].decode("ascii", "replace")
 
 
 def _block(image: bytes) -> bytes | None:

@@ -162,6 +162,8 @@ def _page(one: Profile, known: Knowledge) -> Iterator[str]:
         fault = known.faults[rule.fault]
         yield f"  {rule.id}: {fault.title.get(language)} ({rule.severity.value})"
         yield from ("    " + _("bring: {what}").format(what=text.get(language)) for text in fault.bring)
+        if fault.remote:
+            yield "    " + _("bring: nothing, it is put right remotely")
     if not own:
         yield "  " + _("nothing")
     if source.notes:

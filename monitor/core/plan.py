@@ -41,6 +41,7 @@ class Fault:
     causes: tuple[Text, ...] = ()
     remedies: tuple[Text, ...] = ()
     bring: tuple[Text, ...] = ()  # may quote {model}
+    remote: bool = False  # it is put right from a desk: nothing is to be brought
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,8 @@ def page_of_notice(notice: Notice, language: Language, severity: Severity, link:
     def label(name: str) -> str:
         return strings.LABEL[name].get(language)
 
-    lists = () if notice.ended else (("causes", told.causes), ("remedies", told.remedies), ("bring", told.bring))
+    bring = (strings.REMOTE_ITEM.get(language),) if told.remote else told.bring
+    lists = () if notice.ended else (("causes", told.causes), ("remedies", told.remedies), ("bring", bring))
     rows = [] if notice.ended else [(clock.label, clock.text, clock.late) for clock in told.deadlines if not clock.met]
     rows += [(label("device"), told.device, False), (label("place"), told.place, False)]
     rows += [(label("ticket"), told.ticket, False), (label("state"), told.state, False)]

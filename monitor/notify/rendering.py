@@ -175,6 +175,7 @@ def _ticket_data(ticket: Ticket, plan: Plan, notice: Notice, link: str) -> dict[
         "causes": told.causes,
         "remedies": told.remedies,
         "bring": told.bring,
+        "remote": told.remote,
         "deadlines": {clock.clock: {"at": clock.at, "met": clock.met, "late": clock.late} for clock in told.deadlines},
         "facts": _plain(ticket.facts),
         "surroundings": [_plain(seen) for seen in ticket.surroundings],

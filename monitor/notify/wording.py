@@ -51,6 +51,7 @@ class Description:
     causes: tuple[str, ...]
     remedies: tuple[str, ...]
     bring: tuple[str, ...]
+    remote: bool  # it is put right from a desk: nothing is to be brought
     deadlines: tuple[Deadline, ...]
 
 
@@ -81,6 +82,7 @@ def describe(ticket: Ticket, plan: Plan, language: Language, now: float) -> Desc
         causes=tuple(map(quotes.fill, fault.causes)),
         remedies=tuple(map(quotes.fill, fault.remedies)),
         bring=tuple(map(quotes.fill, fault.bring)),
+        remote=fault.remote,
         deadlines=_deadlines(ticket, formats, now),
     )
     opening = fill(
@@ -114,6 +116,8 @@ def _sentence(ticket: Ticket, told: Description, formats: Formats, now: float) -
     if ticket.state not in QUIET:
         listed = ((strings.PROBABLY, [_brief(cause) for cause in told.causes]), (strings.BRING, told.bring))
         sentences += [_listed(text, items[:LISTED], language) for text, items in listed if items]
+        if told.remote:
+            sentences.append(strings.REMOTE.get(language))
         if ticket.pending is not None:
             sentences.append(fill(strings.WAITS, language, reason=strings.REASON[ticket.pending].get(language)))
         sentences.append(_demand(told.deadlines, language))

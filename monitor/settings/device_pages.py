@@ -88,7 +88,7 @@ def _page(one: Profile, profiles: Profiles, rules: Iterable[Rule], faults: Mappi
         yield "|---|---|---|---|---|---|---|"
         for rule in own:
             fault = faults[rule.fault]
-            bring = "; ".join(text.en for text in fault.bring)
+            bring = "nothing, remotely" if fault.remote else "; ".join(text.en for text in fault.bring)
             when = _cell(rule.when.text.partition(" && ")[2].removeprefix("(").removesuffix(")"))
             yield (
                 f"| `{rule.id}` | `{when}` | {say_duration(rule.for_seconds)} | {rule.severity.value} "

@@ -163,6 +163,8 @@ def _ticket(plan: Plan, device: Device, fault: Fault, language: Language) -> Ite
         if texts:
             yield f"  {WORDS[code].get(language)}"
             yield from (f"    - {fill(text)}" for text in texts)
+    if fault.remote:
+        yield f"  {WORDS['remote'].get(language)}"
 
 
 def _told(plan: Plan, device: Device, rule: Rule, language: Language) -> Iterator[str]:

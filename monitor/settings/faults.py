@@ -66,8 +66,16 @@ class Catalogue:
             shape = validate(_FAULT, branch, self._reading, (root, code))
             if shape is not None:
                 texts = ([one.text() for one in many] for many in (shape.causes, shape.remedies, shape.bring))
-                fault = Fault(code, shape.title.text(), shape.text.text(), *map(tuple, texts))
+                fault = Fault(code, shape.title.text(), shape.text.text(), *map(tuple, texts), remote=shape.remote)
+                self._check_bring(fault, branch)
                 self._faults[code] = _Stands(fault, mark, branch)
+
+    def _check_bring(self, fault: Fault, branch: MarkedMap) -> None:
+        """A ticket says what to bring, or that nobody needs to go."""
+        if fault.remote and fault.bring:
+            self._reading.findings.wrong(mark_of(branch, "remote"), path_of(branch, "remote"), "remote_brings")
+        elif not fault.remote and not fault.bring:
+            self._reading.findings.warn(branch.mark, path_of(branch, "bring"), "brings_nothing", name=fault.code)
 
     def check_quotes(self, rules: Iterable[RuleShape]) -> None:
         """Every `{name}` in a text must be a fact that a look of one of the fault's rules gives.

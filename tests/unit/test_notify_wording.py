@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from monitor.core.plan import Fault, Plan, Site, Text
 from monitor.notify import strings
 from monitor.notify.announcing import announce, summarize
+from monitor.notify.pages import page_of_notice
 from monitor.notify.wording import describe
 from tests.letters import NINE_FORTY_ONE, NOW, PLAN, a_ticket, an_event
 from tests.unit.test_storage_records import EVENTS, TICKETS
@@ -49,6 +50,16 @@ def test_a_new_ticket_in_chinese() -> None:
         "可能原因：网线或水晶头损坏；摄像机损坏。请携带：网线；摄像机 DS-2CD2143。"
         "09:46 前响应、11:41 前到场。"
     )
+
+
+def test_what_is_put_right_from_a_desk_says_that_nothing_is_brought() -> None:
+    fault = replace(PLAN.faults["camera.no-picture"], bring=(), remote=True)
+    plan = replace(PLAN, faults={**PLAN.faults, fault.code: fault})
+    assert "Bring: nothing, it is put right remotely. Answer by" in describe(a_ticket(), plan, "en", NOW).sentence
+    assert "无需携带物品，可远程处理。09:46" in describe(a_ticket(), plan, "zh_CN", NOW).sentence
+    notice = announce(a_ticket(), an_event(), plan, "en", NOW)
+    page = page_of_notice(notice, "en", Severity.URGENT, "", "")
+    assert ("Bring", ("nothing: it is put right remotely",)) in page.lists
 
 
 def test_what_is_done_is_not_demanded_again() -> None:

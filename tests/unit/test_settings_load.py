@@ -265,6 +265,8 @@ def test_own_rules_and_faults(loaded: Any, tmp_path: Path) -> None:
     assert (rule.id, rule.params, rule.for_seconds) == ("slow", {"limit": 0.5}, 600)
     assert rule.where.endswith("rules.yaml:1")
     assert settings.faults["net.slow"].title.get("zh_CN") == "慢"
+    (warning,) = [one for one in settings.warnings if one.code == "brings_nothing"]
+    assert str(warning.mark).endswith("faults.yaml:1:11")
 
 
 @pytest.mark.parametrize(

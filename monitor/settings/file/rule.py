@@ -62,6 +62,7 @@ class FaultShape(Shape):
     causes: list[TextShape] = Field([], description="probable causes, the likeliest first")
     remedies: list[TextShape] = Field([], description="what to do, in this order")
     bring: list[TextShape] = Field([], description="tools and parts to take along; may quote `{model}`")
+    remote: bool = Field(False, description="it is put right from a desk; instead of `bring`")
 
 
 class OverrideShape(Shape):

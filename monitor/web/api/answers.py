@@ -146,6 +146,7 @@ def ticket_detail(
         causes=list(told.causes),
         remedies=list(told.remedies),
         bring=list(told.bring),
+        remote=told.remote,
         facts=_finite(one.facts),
         surroundings=[_finite(seen) for seen in one.surroundings],
         held_back=list(one.children),

@@ -65,8 +65,10 @@ class Catalogue:
             validate(_CODE, code, self._reading, (root, code))
             shape = validate(_FAULT, branch, self._reading, (root, code))
             if shape is not None:
-                texts = ([one.text() for one in many] for many in (shape.causes, shape.remedies, shape.bring))
-                fault = Fault(code, shape.title.text(), shape.text.text(), *map(tuple, texts), remote=shape.remote)
+                causes, remedies, bring = (
+                    tuple(one.text() for one in many) for many in (shape.causes, shape.remedies, shape.bring)
+                )
+                fault = Fault(code, shape.title.text(), shape.text.text(), causes, remedies, bring, remote=shape.remote)
                 self._check_bring(fault, branch)
                 self._faults[code] = _Stands(fault, mark, branch)
 

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from monitor import __version__
@@ -20,7 +21,7 @@ from monitor.core.plan import MONITOR, Plan
 from monitor.core.world import Saved
 from monitor.engine.engine import Engine
 from monitor.engine.scheduler import SLOW
-from monitor.engine.systemd import feed_watchdog, notify, reloading
+from monitor.engine.systemd import feed_watchdog, is_supervised, notify, reloading
 from monitor.export.prometheus import Exporter
 from monitor.export.serving import serve_metrics
 from monitor.notify.courier import Courier
@@ -31,7 +32,7 @@ from monitor.settings.load import load
 from monitor.settings.mistake import BadConfiguration
 from monitor.settings.model import Settings
 from monitor.settings.planning import plan as plan_of
-from monitor.storage.errors import StoreUnavailable
+from monitor.storage.errors import StoreInUse, StoreUnavailable
 from monitor.storage.outbox import Grouping
 from monitor.storage.store import Store
 from monitor.storage.threads import Threads
@@ -51,6 +52,9 @@ log = logging.getLogger(__name__)
 FILES_WANTED = 65_536
 RELOAD_SECONDS = 600.0
 RETRY_STORE_SECONDS = 5.0
+ENDING_SECONDS = 45.0  # TimeoutStopSec of the unit: by then systemd has ended the one before
+ENDING_BY_HAND_SECONDS = 2.0
+RETRY_ENDING_SECONDS = 0.2
 
 
 class PartEnded(Exception):
@@ -216,7 +220,12 @@ async def start(file: Path, folder: Path) -> Daemon:
 
 
 async def _open_store(settings: Settings, folder: Path) -> tuple[Store, Saved]:
-    told = ""
+    """Wait for a database that is locked, full or away; of another daemon's end only as long as a daemon needs to end.
+
+    Raises StoreInUse where that one goes on.
+    """
+    told, started = "", monotonic()
+    patience_seconds = ENDING_SECONDS if is_supervised() else ENDING_BY_HAND_SECONDS
     while True:
         try:
             store = Store.open(settings.store_url.reveal(), folder, sole=True)
@@ -225,6 +234,14 @@ async def _open_store(settings: Settings, folder: Path) -> tuple[Store, Saved]:
             except BaseException:
                 await store.close()
                 raise
+        except StoreInUse as error:
+            if monotonic() - started >= patience_seconds:
+                raise
+            if str(error) != told:
+                told = str(error)
+                log.warning("%s; waiting up to %.0f s for it to end", error.reason, patience_seconds)
+                notify(f"STATUS=waiting up to {patience_seconds:.0f} s: {error.reason}")
+            await asyncio.sleep(RETRY_ENDING_SECONDS)
         except StoreUnavailable as error:
             if str(error) != told:
                 told = str(error)

@@ -17,7 +17,7 @@ from monitor.app.daemon import PartEnded, start
 from monitor.app.state import state_folder
 from monitor.cli.language import _
 from monitor.settings.mistake import BadConfiguration
-from monitor.storage.errors import StoreError
+from monitor.storage.errors import StoreError, StoreInUse
 
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h: systemd need not try again
 
@@ -37,6 +37,9 @@ def run(config: Path, state: Path | None, verbose: bool) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             try:
                 daemon = runner.run(start(config, folder))
+            except StoreInUse as error:
+                click.echo(str(error), err=True)
+                sys.exit(1)
             except (BadConfiguration, StoreError) as error:
                 click.echo(str(error), err=True)
                 sys.exit(EXIT_CONFIG)

@@ -15,6 +15,11 @@ STUCK_SECONDS = 20.0  # without progress the watchdog gets nothing
 PATIENCE_SECONDS = 0.1  # its queue may be full; the loop stands still meanwhile
 
 
+def is_supervised() -> bool:
+    """Was the daemon started by a service manager, which starts it again?"""
+    return bool(os.environ.get("NOTIFY_SOCKET"))
+
+
 def notify(*lines: str) -> None:
     """Tell the service manager, if there is one (`READY=1`, `STATUS=…`). One that does not listen is not waited for."""
     address = os.environ.get("NOTIFY_SOCKET")

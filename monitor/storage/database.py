@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from monitor.storage.errors import StoreError, StoreUnavailable, unavailable
+from monitor.storage.errors import StoreError, StoreInUse, unavailable
 
 READERS = 3
 BUSY_SECONDS = 5.0
@@ -162,30 +162,44 @@ def _beginner(begin: str) -> Any:
 
 
 def _lock_beside(file: Path) -> IO[bytes]:
+    """Hold the lock of that database; who holds it writes its process into it, for others to name."""
     try:
-        lock = open(f"{file}.lock", "ab", opener=lambda name, flags: os.open(name, flags, 0o600))  # noqa: SIM115 - held
+        lock = open(f"{file}.lock", "a+b", opener=lambda name, flags: os.open(name, flags, 0o600))  # noqa: SIM115 - held
     except OSError as error:
         raise unwritable(file, error) from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
+        lock.seek(0)
+        written = lock.read(20).strip()
         lock.close()
-        raise _second() from None
+        number = written.decode() if written.isdigit() else ""
+        stop = f"stop it (systemctl stop sitewarden, or kill {number})" if number else "stop it"
+        raise StoreInUse(number and f"process {number}", f"{stop}, or give another folder with --state") from None
+    with contextlib.suppress(OSError):  # on a full disk nobody is named
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n".encode())
+        lock.flush()
     return lock
+
+
+_HOLDER = """
+SELECT 'connection ' || activity.pid || ' of the server, from ' || coalesce(host(activity.client_addr), 'its own host')
+FROM pg_locks JOIN pg_stat_activity activity USING (pid)
+WHERE locktype = 'advisory' AND classid = 0 AND objid = %s AND granted
+AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 def _take_sole_lock(connection: Any, _: ConnectionPoolEntry) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", (SOLE_LOCK,))
         taken = cursor.fetchone()[0]
+        holder = None if taken else cursor.execute(_HOLDER, (SOLE_LOCK,)).fetchone()
     connection.commit()
     if not taken:
         connection.close()
-        raise _second()
-
-
-def _second() -> StoreUnavailable:
-    return StoreUnavailable("another sitewarden writes to this database", "stop it first, or give another database")
+        raise StoreInUse(holder[0] if holder else "", "stop it first, or give another database")
 
 
 def unwritable(file: Path, error: OSError) -> StoreError:

@@ -2,6 +2,7 @@
 
 StoreError            it cannot be used at all: wrong address, no rights, newer schema; needs a person
 └── StoreUnavailable  it cannot be used right now: locked, full, away; keep the changes and try again
+    └── StoreInUse    another daemon works with it
 """
 
 from __future__ import annotations
@@ -24,6 +25,14 @@ class StoreError(Exception):
 
 class StoreUnavailable(StoreError):
     """It cannot be used right now. Nothing is known to be written; writing the same changes again is harmless."""
+
+
+class StoreInUse(StoreUnavailable):
+    """Another daemon writes to it; `holder` names that one, as well as it is known."""
+
+    def __init__(self, holder: str, remedy: str) -> None:
+        super().__init__(f"another sitewarden{f' ({holder})' if holder else ''} works with this database", remedy)
+        self.holder = holder
 
 
 _SQLITE = {

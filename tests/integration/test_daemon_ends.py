@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import logging
+import os
 import signal
 import time
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from monitor.app import daemon as module
 from monitor.app.daemon import Daemon, PartEnded, start
 from monitor.engine.scheduler import Scheduler
 from monitor.notify.courier import Courier
+from monitor.storage.errors import StoreInUse
 from tests.servers.daemon import prepared_daemon, running_daemon
 from tests.servers.processes import free_port, wait_until
 
@@ -38,20 +40,36 @@ async def ends(daemon: Daemon) -> BaseException | None:
     return outcome
 
 
-def test_a_database_that_another_holds_is_waited_for(tmp_path: Path) -> None:
+def test_the_one_before_may_take_its_time_to_end_under_systemd(tmp_path: Path) -> None:
     daemon = prepared_daemon(tmp_path / "daemon", SITE)
     state = tmp_path / "daemon" / "state"
     state.mkdir()
     with (state / "sitewarden.db.lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with running_daemon(daemon, wait=False):
-            wait_until(lambda: "waiting for the database" in daemon.log.read_text(), "it to wait")
+        with running_daemon(daemon, env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "nobody")}, wait=False):
+            wait_until(lambda: "waiting up to 45 s" in daemon.log.read_text(), "it to wait")
             daemon.signal(signal.SIGHUP)
-            time.sleep(0.5)
-            assert daemon.process.poll() is None, "a reload must not end it"
+            time.sleep(module.ENDING_BY_HAND_SECONDS + 0.5)
+            assert daemon.process.poll() is None, "neither a reload nor two seconds must end it"
             fcntl.flock(lock, fcntl.LOCK_UN)
             daemon.wait_until_it_lives()
-    assert daemon.log.read_text().count("waiting for the database") == 1
+    assert daemon.log.read_text().count("for it to end") == 1
+
+
+async def test_a_second_daemon_names_the_first_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    first = await daemon_in(tmp_path)
+    began = time.monotonic()
+    with pytest.raises(StoreInUse, match=f"process {os.getpid()}.*kill {os.getpid()}.*--state"):
+        await daemon_in(tmp_path)
+    assert time.monotonic() - began < module.ENDING_BY_HAND_SECONDS + 3.0
+    ending = asyncio.get_running_loop().call_later(
+        0.5, lambda: closing.append(asyncio.create_task(first.store.close()))
+    )
+    closing: list[asyncio.Task[None]] = []
+    second = await daemon_in(tmp_path)
+    assert ending.when() < asyncio.get_running_loop().time()
+    await asyncio.gather(*closing, second.store.close())
 
 
 async def test_a_part_that_fails_ends_the_daemon(

@@ -28,7 +28,7 @@ from monitor.core.change import (
 )
 from monitor.core.condition import Condition, Key, State
 from monitor.storage.database import Database, locate
-from monitor.storage.errors import StoreError, StoreUnavailable
+from monitor.storage.errors import StoreError, StoreInUse, StoreUnavailable
 from monitor.storage.reading import Wanted
 from monitor.storage.retention import Retention
 from monitor.storage.schema import METADATA
@@ -220,7 +220,8 @@ async def test_nobody_else_reads_what_is_kept(tmp_path: Path) -> None:
 
 async def test_only_one_daemon_writes_to_a_database(url: str, tmp_path: Path) -> None:
     first = Store.open(url, tmp_path, sole=True)
-    with pytest.raises(StoreError, match="another sitewarden"):
+    holder = "connection [0-9]+ of the server, from" if url else f"process {os.getpid()}"
+    with pytest.raises(StoreInUse, match=rf"another sitewarden \({holder}.*stop it"):
         Store.open(url, tmp_path, sole=True)
     beside = Store.open(url, tmp_path)  # a report, while the daemon runs
     await beside.close()

@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+Auth = Literal["none", "md5", "sha", "sha224", "sha256", "sha384", "sha512"]  # how SNMPv3 signs
+Priv = Literal["none", "des", "aes128", "aes192", "aes256"]  # how it encrypts
+
 _PASSWORD_IN_URL = re.compile(r"(?i)(passw(?:or)?d|passwd|pwd|pass)=[^&;/?_]*")
 
 
@@ -55,9 +58,9 @@ class SnmpAccess:
     port: int = 161
     community: Secret = field(default_factory=lambda: Secret("public"))
     username: str = ""
-    auth: Literal["none", "md5", "sha", "sha224", "sha256", "sha384", "sha512"] = "none"
+    auth: Auth = "none"
     auth_key: Secret | None = None
-    priv: Literal["none", "des", "aes128", "aes192", "aes256"] = "none"
+    priv: Priv = "none"
     priv_key: Secret | None = None
     context: str = ""
 

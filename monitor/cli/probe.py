@@ -3,53 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 import orjson
 import uvloop
-from pydantic import ValidationError
 
+from monitor.cli.address import AUTH, PRIV, Access, Question, read_address
 from monitor.cli.language import _
 from monitor.cli.site import find_device
 from probes.ask import ask
 from probes.bounds import line
 from probes.observation import Observation, Outcome
-from probes.probe import Options
 from probes.registry import probe as probe_of
 from probes.snmp.shelf import ProfileShelf
-from probes.target import Login, Secret, SnmpAccess, Target
+from probes.target import Auth, Priv, Target
 from probes.tools import Tools, start_transcript
 
-_SCHEMES = {
-    "rtsp": "rtsp",
-    "rtsps": "rtsp",
-    "onvif": "onvif",
-    "onvifs": "onvif",
-    "snmp": "snmp",
-    "http": "http",
-    "https": "http",
-    "tcp": "tcp",
-    "tls": "tls",
-    "icmp": "icmp",
-}
 MAX_LINE = 500  # characters of a transcript's line; devices have a say in some
-_PASSWORD_VARIABLE = "SITEWARDEN_PASSWORD"  # noqa: S105 - the name of it
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One question as this command puts it."""
-
-    check: str
-    kind: str
-    options: Options
-    timeout_seconds: float
 
 
 @click.command(
@@ -67,6 +40,14 @@ class Question:
     envvar="SITEWARDEN_COMMUNITY",
     help=_("SNMP community for snmp:// (default: public); others cannot see it in $SITEWARDEN_COMMUNITY."),
 )
+@click.option(
+    "--auth", type=click.Choice(AUTH), default="sha", show_default=True,
+    help=_("How snmp://USER@HOST signs (SNMPv3); the key comes from $SITEWARDEN_AUTH_KEY or is asked for."),
+)  # fmt: skip
+@click.option(
+    "--priv", type=click.Choice(PRIV), default="aes128", show_default=True,
+    help=_("How snmp://USER@HOST encrypts (SNMPv3); the key comes from $SITEWARDEN_PRIV_KEY or is asked for."),
+)  # fmt: skip
 @click.option("--timeout", type=click.FloatRange(0.1, 300), help=_("Seconds for each question."))
 def probe(
     device: str,
@@ -75,12 +56,15 @@ def probe(
     as_json: bool,
     user: str | None,
     community: str | None,
+    auth: Auth,
+    priv: Priv,
     timeout: float | None,
 ) -> None:
     """Ask one device everything now and print what it answered."""
     folders: tuple[Path, ...] = ()
     if "://" in device:
-        target, questions = _from_address(device, user, community)
+        target, question = read_address(device, Access(user, community, auth, priv))
+        questions = [question]
     elif config is not None:
         target, questions, folders = _from_site(device, config)
     else:
@@ -100,43 +84,6 @@ def _from_site(device: str, config: Path) -> tuple[Target, list[Question], tuple
         if check.device == device and not check.heard
     ]
     return found.target, questions, settings.profile_folders
-
-
-def _from_address(address: str, user: str | None, community: str | None) -> tuple[Target, list[Question]]:
-    parts = urlsplit(address)
-    kind = _SCHEMES.get(parts.scheme)
-    if kind is None:
-        known_schemes = ", ".join(f"{each}://" for each in _SCHEMES)
-        raise click.UsageError(_("{scheme}:// is none of {known}").format(scheme=parts.scheme, known=known_schemes))
-    if parts.password is not None:
-        raise click.UsageError(_("No password in the address, others can see it: use --user and $SITEWARDEN_PASSWORD."))
-    try:
-        port = parts.port
-    except ValueError as error:
-        raise click.UsageError(f"{address}: {error}") from None
-    if not parts.hostname:
-        raise click.UsageError(_("{address} names no host.").format(address=address))
-    user = user or parts.username
-    login = None
-    if user:
-        password = os.environ.get(_PASSWORD_VARIABLE) or click.prompt(
-            _("Password of {user}").format(user=user), hide_input=True, err=True
-        )
-        login = Login(user, Secret(password))
-    snmp = SnmpAccess(port=port or 161, community=Secret(community or "public")) if kind == "snmp" else None
-    known = probe_of(kind)
-    given: dict[str, object] = {}
-    if port and "port" in known.options.model_fields and kind != "snmp":
-        given["port"] = port
-    if "path" in known.options.model_fields and parts.path not in ("", "/"):
-        given["path"] = parts.path + (f"?{parts.query}" if parts.query else "")
-    if "tls" in known.options.model_fields:
-        given["tls"] = parts.scheme in ("rtsps", "onvifs", "https")
-    try:
-        options = known.options(**given)
-    except ValidationError as error:
-        raise click.UsageError("; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors())) from None
-    return Target(parts.hostname, parts.hostname, login, snmp), [Question(kind, kind, options, known.timeout_seconds)]
 
 
 async def _ask_all(

@@ -9,10 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
+from monitor.cli.probe import probe as command
 from probes.simulators import site_yaml
 from probes.simulators.blueprint import COMMUNITY, PASSWORD, USERNAME
 from tests.servers.simsite import SimSite
+from tests.servers.snmpd import AUTH_KEY, PRIV_KEY, Agent, user_name
 
 
 def probe(*words: str, password: str | None = PASSWORD, **env: str) -> subprocess.CompletedProcess[str]:
@@ -70,6 +73,54 @@ def test_a_wrong_password_is_sent_once(simsite: SimSite, file: Path) -> None:
     assert "denied" in done.stdout
     assert "not asked, the password was refused" in done.stdout
     assert sum(simsite.device("camera-03")["refused_logins"].values()) == before + 1
+
+
+def in_process(*words: str, **env: str) -> Result:
+    """The same without a process of its own."""
+    return CliRunner(env=env).invoke(command, list(words))
+
+
+@pytest.mark.parametrize(
+    ("auth", "priv", "words"),
+    [
+        ("sha", "aes128", []),
+        ("sha256", "aes256", ["--auth", "sha256", "--priv", "aes256"]),
+        ("md5", "none", ["--auth", "md5", "--priv", "none"]),
+        ("none", "none", ["--auth", "none", "--priv", "none"]),
+    ],
+)
+def test_a_user_of_snmp_is_one_of_version_3(snmpd: Agent, auth: str, priv: str, words: list[str]) -> None:
+    address = f"snmp://{user_name(auth, priv)}@{snmpd.host}:{snmpd.port}"
+    done = in_process(address, *words, SITEWARDEN_AUTH_KEY=AUTH_KEY, SITEWARDEN_PRIV_KEY=PRIV_KEY)
+    assert done.exit_code == 0, done.output
+    assert "uptime_seconds" in done.output
+    assert AUTH_KEY not in done.output
+    assert PRIV_KEY not in done.output
+
+
+def test_keys_of_snmp_are_asked_for_and_a_wrong_one_is_refused(snmpd: Agent) -> None:
+    address = f"snmp://{user_name('sha', 'aes128')}@{snmpd.host}:{snmpd.port}"
+    done = CliRunner().invoke(command, [address], input=f"{AUTH_KEY}\nnot-the-key-at-all\n")
+    assert "signs (sha)" in done.output
+    assert "encrypts (aes128)" in done.output
+    assert done.exit_code == 1
+    assert "snmp: denied" in done.output
+    assert "not-the-key" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["snmp://u@127.0.0.1", "--community", "c"], "give one of them"),
+        (["snmp://u@127.0.0.1", "--auth", "none"], "--priv none too"),
+        (["snmp://u@127.0.0.1"], "at least 8 characters"),
+    ],
+)
+def test_what_does_not_fit_together_is_not_sent(words: list[str], said: str) -> None:
+    done = in_process(*words, SITEWARDEN_AUTH_KEY="short")
+    assert done.exit_code == 2
+    assert said in done.output
+    assert "short" not in done.output
 
 
 @pytest.mark.parametrize(

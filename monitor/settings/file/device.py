@@ -13,12 +13,13 @@ from monitor.settings.file.units import Host, Identifier, Seconds
 from monitor.settings.tree import MarkedMap
 from probes.panel.frame import key_of
 from probes.registry import HEARD
+from probes.target import Auth, Priv
 
 WatchedKind = Literal["camera", "recorder", "panel", "switch", "ups", "gateway", "server", "sensor"]
 KINDS: tuple[WatchedKind, ...] = ("camera", "recorder", "panel", "switch", "ups", "gateway", "server", "sensor")
 CHECK_NAMES = dict.fromkeys(("reach", "rtsp", "onvif", "frame", "snmp", "recorder", "http", "tls", *HEARD)).keys()
 
-_MIN_KEY = 8  # characters; RFC 3414, 11.2, wants passwords of at least that many
+MIN_KEY = 8  # characters; RFC 3414, 11.2, wants passwords of at least that many
 
 
 class SnmpShape(Shape):
@@ -28,9 +29,9 @@ class SnmpShape(Shape):
     port: Annotated[int, Field(ge=1, le=65_535)] = 161
     community: SecretText | None = Field(None, description="for versions 1 and 2c")
     username: str = Field("", description="for version 3")
-    auth: Literal["none", "md5", "sha", "sha224", "sha256", "sha384", "sha512"] = "none"
+    auth: Auth = "none"
     auth_key: SecretText | None = None
-    priv: Literal["none", "des", "aes128", "aes192", "aes256"] = "none"
+    priv: Priv = "none"
     priv_key: SecretText | None = None
     context: str = ""
 
@@ -48,8 +49,8 @@ class SnmpShape(Shape):
         for protocol, key, name in ((self.auth, self.auth_key, "auth"), (self.priv, self.priv_key, "priv")):
             if (protocol == "none") != (key is None):
                 raise PydanticCustomError("snmp_key", "protocol and key go together", {"name": name})
-            if key is not None and 0 < len(key.reveal()) < _MIN_KEY:
-                raise PydanticCustomError("snmp_short_key", "key too short", {"name": name, "bound": _MIN_KEY})
+            if key is not None and 0 < len(key.reveal()) < MIN_KEY:
+                raise PydanticCustomError("snmp_short_key", "key too short", {"name": name, "bound": MIN_KEY})
         if self.priv != "none" and self.auth == "none":
             raise PydanticCustomError("snmp_priv_without_auth", "priv without auth")
         return self

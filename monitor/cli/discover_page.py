@@ -10,10 +10,11 @@ from dataclasses import asdict
 import click
 import orjson
 
-from monitor.cli.language import _
+from monitor.cli.language import LANGUAGE, _
 from monitor.discovery.comparison import Change, Compared
 from monitor.discovery.proposal import Proposal
 from monitor.discovery.words import CHANGES, KINDS, say_login
+from monitor.locale.probe_lines import say_line
 from probes.discovery import Found, Report
 
 _COLOURS = {
@@ -91,7 +92,10 @@ def _refused(lines: Sequence[Compared]) -> list[str]:
     if not refused:
         return []
     told = [_("Refused logins; these devices were asked nothing more with one:")]
-    told += [f"  {found.host}: {one.credentials} ({one.protocol}: {one.detail})" for found, one in refused]
+    told += [
+        f"  {found.host}: {one.credentials} ({one.protocol}: {say_line(one.detail, LANGUAGE)})"
+        for found, one in refused
+    ]
     return [click.style("\n".join(told), fg="red")]
 
 

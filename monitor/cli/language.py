@@ -15,4 +15,5 @@ def language_of(env: Mapping[str, str]) -> Language:
     return "zh_CN" if said.startswith("zh") else "en"
 
 
-_ = translate(language_of(os.environ))
+LANGUAGE = language_of(os.environ)
+_ = translate(LANGUAGE)

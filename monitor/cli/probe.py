@@ -12,15 +12,20 @@ import orjson
 import uvloop
 
 from monitor.cli.address import AUTH, PRIV, Access, Question, read_address
-from monitor.cli.language import _
+from monitor.cli.language import LANGUAGE, _
 from monitor.cli.site import find_device
+from monitor.locale import Formats, translate
+from monitor.locale.probe_lines import say_line
+from monitor.web.views.labels import OUTCOMES
+from monitor.web.views.numbers import NAMES, figure
 from probes.ask import ask
 from probes.bounds import line
-from probes.observation import Observation, Outcome
+from probes.observation import Observation, Outcome, Value
 from probes.registry import probe as probe_of
 from probes.snmp.shelf import ProfileShelf
 from probes.target import Auth, Priv, Target
 from probes.tools import Tools, start_transcript
+from ticketing.ticket import Language
 
 MAX_LINE = 500  # characters of a transcript's line; devices have a say in some
 
@@ -117,7 +122,7 @@ async def _ask_all(
             )
             refused = refused or look.outcome is Outcome.DENIED
             looks.append(look)
-            click.echo(_line(look) if as_json else _page(look, transcript))
+            click.echo(_line(look) if as_json else _page(look, transcript, LANGUAGE))
     finally:
         await tools.close()
     return looks
@@ -138,24 +143,38 @@ def _line(look: Observation) -> str:
     return orjson.dumps(found).decode()
 
 
-def _page(look: Observation, transcript: Sequence[str]) -> str:
-    head = f"{look.check}: {look.outcome.value} in {look.duration_seconds * 1000:.1f} ms"
+def _page(look: Observation, transcript: Sequence[str], language: Language) -> str:
+    """The look for a person: names as rules use them, and in other languages than English what they are called."""
+    took, say = f"{look.duration_seconds * 1000:.1f} ms", translate(language)
+    head = _("{check}: {outcome} in {took}").format(check=look.check, outcome=look.outcome.value, took=took)
+    if language != "en":
+        head += f" · {say(OUTCOMES[look.outcome.value])}"
     lines = [click.style(head, fg="green" if look.outcome is Outcome.OK else "red", bold=True)]
     if look.detail:
-        lines.append(f"  {look.detail}")
-    lines += [click.style(f"  · {line(said, MAX_LINE)}", dim=True) for said in transcript]
+        lines.append(f"  {say_line(look.detail, language)}")
+    lines += [click.style(f"  · {line(say_line(said, language), MAX_LINE)}", dim=True) for said in transcript]
     width = max((len(name) for name in look.values), default=0)
-    lines += [f"  {name:<{width}}  {_shown(value)}" for name, value in look.values.items()]
+    lines += [f"  {name:<{width}}  {_shown(name, value, language)}" for name, value in look.values.items()]
     for table, rows in look.rows.items():
         lines.append(f"  {table}:")
         lines += [
-            f"    {key}: " + ", ".join(f"{name}={_shown(value)}" for name, value in row.items())
+            f"    {key}: " + ", ".join(f"{name}={_plain(value)}" for name, value in row.items())
             for key, row in rows.items()
         ]
     if look.picture is not None:
-        lines.append(f"  picture: {look.picture.width}×{look.picture.height}, {len(look.picture.jpeg)} bytes")
+        width, height, size = look.picture.width, look.picture.height, len(look.picture.jpeg)
+        picture = _("picture: {width}×{height}, {size} bytes").format(width=width, height=height, size=size)
+        lines.append(f"  {picture}")
     return "\n".join(lines) + "\n"
 
 
-def _shown(value: object) -> str:
+def _shown(name: str, value: Value, language: Language) -> str:
+    plain = _plain(value)
+    if language == "en" or name not in NAMES:
+        return plain
+    told = figure(name, value, translate(language), Formats(language))
+    return f"{plain}  （{told.label}）" if told.text == plain else f"{plain}  （{told.label}：{told.text}）"
+
+
+def _plain(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)

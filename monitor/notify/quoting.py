@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from monitor.core.plan import Device, Plan, Text
 from monitor.locale.formats import Formats
+from monitor.locale.probe_lines import say_line
 from monitor.notify import strings
 from ticketing.ticket import Fact, Ticket
 
@@ -78,6 +79,8 @@ class Quotes:
                     return format(fact, spec)[:MAX_QUOTED]
             if name.endswith("_seconds"):
                 return ("-" if fact < 0 else "") + self._formats.duration(abs(fact))
+        if name == "detail" and isinstance(fact, str):
+            return cut(say_line(fact, self._formats.language))
         word = strings.WORDS.get(fact) if isinstance(fact, str) and name in strings.WORDED else None
         return word.get(self._formats.language) if word else quoted(fact, self._formats)
 

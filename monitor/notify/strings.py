@@ -106,7 +106,7 @@ CHILDREN: Final = Text(
     "Behind it, {count} more cannot be seen: {names}.", "受其影响，另有 {count} 台设备无法检测：{names}。"
 )
 CHILD: Final = Text("Behind it, one more cannot be seen: {names}.", "受其影响，另有 1 台设备无法检测：{names}。")
-MORE: Final = Text("and {count} more", "等另外 {count} 台")
+MORE: Final = Text(", and {count} more", "等")  # the sentence says how many they are
 
 SINCE: Final = Text("{severity} · {headline} since {since}.", "{severity} · {headline}，自 {since} 起。")
 PLACE: Final = Text("Place: {place}.", "位置：{place}。")

@@ -146,11 +146,11 @@ def _children(ticket: Ticket, plan: Plan, language: Language) -> tuple[str, ...]
     count = len(ticket.children)
     if not count:
         return ()
-    names = [named(plan, child) for child in ticket.children[:CHILDREN_NAMED]]
+    names = strings.COMMA.get(language).join(named(plan, child) for child in ticket.children[:CHILDREN_NAMED])
     if count > CHILDREN_NAMED:
-        names.append(fill(strings.MORE, language, count=str(count - CHILDREN_NAMED)))
+        names += fill(strings.MORE, language, count=str(count - CHILDREN_NAMED))
     text = strings.CHILD if count == 1 else strings.CHILDREN
-    return (fill(text, language, count=str(count), names=strings.COMMA.get(language).join(names)),)
+    return (fill(text, language, count=str(count), names=names),)
 
 
 def _deadlines(ticket: Ticket, formats: Formats, now: float) -> tuple[Deadline, ...]:

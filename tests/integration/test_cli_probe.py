@@ -150,3 +150,7 @@ def test_an_unknown_device_is_named(file: Path) -> None:
 def test_it_speaks_chinese() -> None:
     done = probe("camera-01", LANG="zh_CN.UTF-8", LC_ALL="zh_CN.UTF-8")
     assert "配置文件" in done.stderr
+    closed = probe("tcp://127.0.0.1:9", LANG="zh_CN.UTF-8", LC_ALL="zh_CN.UTF-8")
+    assert "tcp: refused，用时" in closed.stdout
+    assert "拒绝连接" in closed.stdout
+    assert "主机在线，端口 9 已关闭" in closed.stdout

@@ -45,7 +45,7 @@ def test_a_new_ticket_in_chinese() -> None:
     notice = announce(a_ticket(), an_event(), PLAN, "zh_CN", NOW)
     assert notice.subject == "紧急 · Gate 3 camera：无图像 · T-000123"
     assert notice.text == (
-        "紧急 · Gate 3 camera：无图像，自 09:41 起。Gate 3 camera 没有图像（no answer within 5 s）。位置：gate 3, "
+        "紧急 · Gate 3 camera：无图像，自 09:41 起。Gate 3 camera 没有图像（5 秒内无应答）。位置：gate 3, "
         "mast。SW-B 的 1.7 端口已开启，但未检测到受电设备（0 W）。其上级 SW-B 正常应答。同一上级的其他 8 台设备正常。"
         "可能原因：网线或水晶头损坏；摄像机损坏。请携带：网线；摄像机 DS-2CD2143。"
         "09:46 前响应、11:41 前到场。"
@@ -81,6 +81,8 @@ def test_one_ticket_speaks_of_all_that_hang_behind_it() -> None:
     told = describe(ticket, PLAN, "en", NOW)
     assert "Behind it, 8 more cannot be seen: Yard 10, Yard 11, Yard 12, Yard 13, Yard 14, and 3 more." in told.sentence
     assert told.headline == "SW-B: switch.lost"
+    chinese = describe(ticket, PLAN, "zh_CN", NOW).sentence
+    assert "另有 8 台设备无法检测：Yard 10、Yard 11、Yard 12、Yard 13、Yard 14等。" in chinese
 
 
 def test_a_row_is_named_and_its_facts_are_formatted() -> None:

@@ -10,6 +10,7 @@ from monitor.core.condition import FLAP_QUIET_SECONDS, Condition, State
 from monitor.core.plan import Check, Device, Plan, Rule
 from monitor.core.world import World
 from monitor.locale import Formats, Translate, translate
+from monitor.locale.probe_lines import say_line
 from monitor.web.views import inventory, wording
 from monitor.web.views.directory import Directory
 from monitor.web.views.labels import CHECKS
@@ -63,6 +64,7 @@ class CheckView:
 
     check: Check
     look: Observation | None
+    detail: str  # what the look says besides, in the reader's language
     tone: str  # ok, bad, unknown: how the outcome is coloured
     figures: tuple[Figure, ...]
     tables: tuple[Table, ...]
@@ -209,13 +211,14 @@ def _held_by(condition: Condition, plan: Plan, say: Translate) -> str:
 def _check(check: Check, world: World, formats: Formats, asked: float) -> CheckView:
     look = world.looks.get((check.device, check.name))
     if look is None:
-        return CheckView(check, None, "unknown", (), (), fresh=False)
+        return CheckView(check, None, "", "unknown", (), (), fresh=False)
     say = translate(formats.language)
     told = [(name, value) for name, value in look.values.items() if value != ""]
     figures = tuple(figure(name, value, say, formats) for name, value in told[:60])
     rows_of_check = [] if check.name == RECORDER else list(look.rows.items())  # those have a picture of their own
     tables = tuple(_table(name, rows, formats) for name, rows in rows_of_check[:12] if rows)
-    return CheckView(check, look, _tone(look.outcome), figures, tables, fresh=0 < asked <= look.at)
+    detail = say_line(look.detail, formats.language)
+    return CheckView(check, look, detail, _tone(look.outcome), figures, tables, fresh=0 < asked <= look.at)
 
 
 def _tone(outcome: Outcome) -> str:

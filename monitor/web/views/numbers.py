@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from monitor.locale import Formats, Translate, msg
+from monitor.locale.probe_lines import say_line
 from probes.observation import Value
 
 NAMES: Final[Mapping[str, str]] = {
@@ -132,6 +133,9 @@ NAMES: Final[Mapping[str, str]] = {
     "outcome": msg("Outcome"),
     "duration_seconds": msg("Took"),
     "detail": msg("Detail"),
+    "names": msg("Pattern of names"),
+    "full_percent": msg("Counts as full from"),
+    "image_bytes": msg("Firmware image up to"),
     "rule": msg("Rule"),
     "count": msg("Added"),
     "total": msg("Altogether"),
@@ -342,6 +346,7 @@ WORDS: Final[Mapping[str, str]] = {
     "onvif": msg("ONVIF Profile G"),
 }
 
+_BOUNDS: Final[Mapping[str, str]] = {"limit": msg("Limit"), "clear": msg("Well again from")}  # limit_celsius and so on
 _UNITS: Final = {"celsius": "°C", "watts": "W", "volts": "V", "rpm": "rpm"}
 MAX_TEXT: Final = 200
 
@@ -358,9 +363,17 @@ class Figure:
 
 def figure(name: str, value: Value, _: Translate, formats: Formats) -> Figure:
     """A value of a probe in the reader's language."""
-    label = _(NAMES[name]) if name in NAMES else name.replace("_", " ").capitalize()
+    label = label_of(name, _)
     text = written(name, value, _, formats)
     return Figure(label, text, name, name == "detail" or len(text) > 28)
+
+
+def label_of(name: str, _: Translate) -> str:
+    """What a person calls it: a value of a probe, or a parameter of a rule."""
+    if name in NAMES:
+        return _(NAMES[name])
+    kind = name.partition("_")[0]
+    return _(_BOUNDS[kind]) if kind in _BOUNDS else name.replace("_", " ").capitalize()
 
 
 def written(name: str, value: Value, _: Translate, formats: Formats) -> str:
@@ -368,6 +381,8 @@ def written(name: str, value: Value, _: Translate, formats: Formats) -> str:
     if isinstance(value, bool):
         return _(msg("yes")) if value else _(msg("no"))
     if isinstance(value, str):
+        if name == "detail":
+            return say_line(value, formats.language)[:MAX_TEXT]
         return _(WORDS[value]) if value in WORDS else value[:MAX_TEXT]
     if not math.isfinite(value):
         return "–"
@@ -395,7 +410,7 @@ def _measure(name: str, value: float, formats: Formats) -> str:
             return formats.moment(value)
         case _ if name == "days_left":
             return formats.duration(value * 86_400)
-        case _ if name == "minutes_left":
+        case _ if name in ("minutes_left", "limit_minutes"):
             return formats.duration(value * 60)
         case _ if unit in _UNITS:
             return f"{formats.number(value)} {_UNITS[unit]}"

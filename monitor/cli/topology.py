@@ -13,18 +13,23 @@ import click
 import orjson
 import uvloop
 
+from monitor.cli.known import read_outages
 from monitor.cli.language import _, language_of
 from monitor.core.plan import MONITOR, Device
 from monitor.discovery.edit import change
+from monitor.discovery.feeding import infer_power
 from monitor.discovery.proposal import difference
 from monitor.discovery.site import Site, find_addresses, read_site
 from monitor.discovery.wiring import Evidence, Proposal, infer
-from monitor.locale import msg
+from monitor.locale import Formats, msg
 from monitor.settings.load import load
 from monitor.settings.mistake import BadConfiguration
+from monitor.storage.errors import StoreError
 from probes.discovery.neighbours import read_neighbours
 from probes.discovery.patience import hear
 from probes.errors import Denied, Trouble
+from probes.snmp.look import SnmpOptions, ask
+from probes.snmp.recognition import AUTO
 from probes.snmp.session import Sessions
 from probes.tools import Tools
 from probes.topology import Channel, Tables, read_arp, read_channels, read_own_mac, read_tables
@@ -36,11 +41,19 @@ _TOLD: Final[Mapping[str, str]] = {
     "lldp": msg("{by} has it as LLDP neighbour on {port} ({detail})"),
     "bridge": msg("{by} has learned its MAC on {port} ({detail})"),
     "channel": msg("{by} has it as channel {port} ({detail})"),
+    "load": msg("{detail} dark from {dark} to {back}: the load of {by} fell by {fell} W and rose by {rose} W"),
 }
 _STANDING: Final[Mapping[str, str]] = {
     "new": msg("{device} hangs on {parent} {port}, because"),
     "agrees": msg("{device} hangs on {parent} {port}, as configured"),
     "differs": msg("{device} hangs on {parent} {port}, NOT where it is configured, because"),
+}
+_POWER: Final[Mapping[str, str]] = {
+    "new": msg("{device} seems to be fed by {parent}: its load moved {count} times with it, and never against it"),
+    "agrees": msg("{device} is fed by {parent}, as configured"),
+    "differs": msg(
+        "{device} seems to be fed by {parent}, NOT by what is configured: its load moved {count} times with it"
+    ),
 }
 
 
@@ -52,20 +65,26 @@ class Learned:
     tables: dict[str, Tables] = field(default_factory=dict)
     channels: dict[str, tuple[Channel, ...]] = field(default_factory=dict)
     silent: dict[str, str] = field(default_factory=dict)
+    coarse: list[str] = field(default_factory=list)  # UPSs that tell no watts
 
 
 @click.command(
     help=_(
         "Say on which switch and port each device of the site's file hangs, by LLDP, bridge tables, ARP and the "
-        "channels of recorders, with the evidence, and propose `parent` and `port` as a unified diff."
+        "channels of recorders, and which UPS feeds it, by what the UPS's load did whenever it had no power; propose "
+        "`parent`, `port` and `power` as a unified diff, with the evidence."
     )
 )
 @click.option(
     "-c", "--config", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=True,
     help=_("The site's file."),
 )  # fmt: skip
+@click.option(
+    "--state", type=click.Path(path_type=Path, file_okay=False),
+    help=_("Folder of the daemon's database, which knows what the loads of UPSs did; default: systemd's or XDG's."),
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help=_("One JSON document instead of tables."))
-def topology(*, config: Path, as_json: bool) -> None:
+def topology(*, config: Path, state: Path | None, as_json: bool) -> None:
     """Propose what hangs on what."""
     try:
         site = read_site(config)
@@ -74,7 +93,11 @@ def topology(*, config: Path, as_json: bool) -> None:
         raise click.ClickException(told) from None
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         learned, proposals = runner.run(_look(site))
-    keys = {one.device: _keys(one, site.devices[one.device]) for one in proposals if one.standing != "agrees"}
+    proposals += _powers(site, state)
+    keys: dict[str, dict[str, str]] = {}
+    for one in proposals:
+        if one.standing != "agrees":
+            keys.setdefault(one.device, {}).update(_keys(one, site.devices[one.device]))
     after = change(site.text, {name: said for name, said in keys.items() if said}, ())
     diff = difference(site.text, after, config.name)
     _check(config, after)
@@ -82,34 +105,60 @@ def topology(*, config: Path, as_json: bool) -> None:
         found = {
             "proposals": [asdict(one) for one in proposals],
             "silent": learned.silent,
+            "coarse": learned.coarse,
             "difference": diff,
         }
         click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
         return
+    formats = Formats(language_of(os.environ), site.settings.site.timezone)
     for one in proposals:
-        _say(one)
+        _say(one, formats)
+    for name in learned.coarse:
+        click.echo(_("{ups} tells its load in per cent only: too coarse to see what it feeds.").format(ups=name))
     for name, why in learned.silent.items():
         click.echo(_("{device} told nothing: {why}").format(device=name, why=why), err=True)
-    silent = [name for name in site.devices if name != MONITOR and name not in {one.device for one in proposals}]
+    seen = {one.device for one in proposals if one.link == "network"}
+    silent = [name for name in site.devices if name != MONITOR and name not in seen]
     click.echo(_("{count} devices were seen nowhere.").format(count=len(silent)))
     click.echo(("\n" + diff.rstrip("\n")) if diff else _("{file}: nothing to change.").format(file=config))
 
 
-def _say(one: Proposal) -> None:
+def _powers(site: Site, state: Path | None) -> tuple[Proposal, ...]:
+    try:
+        return infer_power(site.devices, read_outages(site.settings.store_url.reveal(), state))
+    except StoreError as error:
+        click.echo(_("Nothing is known of the loads of UPSs: {why}.").format(why=error.reason), err=True)
+        return ()
+
+
+def _say(one: Proposal, formats: Formats) -> None:
     colour = {"new": "green", "differs": "yellow"}.get(one.standing)
-    head = _(_STANDING[one.standing]).format(device=one.device, parent=one.parent, port=one.port)
+    texts = _POWER if one.link == "power" else _STANDING
+    head = _(texts[one.standing]).format(device=one.device, parent=one.parent, port=one.port, count=len(one.evidence))
     click.echo(click.style(" ".join(head.split()), fg=colour))
     if one.standing != "agrees":
         for said in one.evidence:
-            click.echo("  " + _because(said))
+            click.echo("  " + _because(said, formats))
 
 
-def _because(said: Evidence) -> str:
-    return _(_TOLD[said.kind]).format(by=said.by, port=said.port, detail=said.detail)
+def _because(said: Evidence, formats: Formats) -> str:
+    told = _(_TOLD[said.kind])
+    if said.kind != "load":
+        return told.format(by=said.by, port=said.port, detail=said.detail)
+    return told.format(
+        by=said.by,
+        detail=said.detail,
+        dark=formats.moment(said.dark_at or 0.0),
+        back=formats.moment(said.back_at or 0.0),
+        fell=formats.number(said.fell_watts or 0.0, 0),
+        rose=formats.number(said.rose_watts or 0.0, 0),
+    )
 
 
 def _keys(one: Proposal, device: Device) -> dict[str, str]:
-    """A port belongs to a parent of the file itself, not to one of its group."""
+    """What the file would say; a port belongs to a parent of the file itself, not to one of its group."""
+    if one.link == "power":
+        return {"power": one.parent}
     keys = {"parent": one.parent} if device.parent != one.parent else {}
     return keys | ({"port": one.port} if one.port and device.port != one.port else {})
 
@@ -137,7 +186,9 @@ async def _look(site: Site) -> tuple[Learned, tuple[Proposal, ...]]:
                 learned.macs.setdefault(name, mac)
         switches = [one for one in agents if one.kind == "switch" and one.id not in learned.silent]
         recorders = [one for one in site.devices.values() if one.kind == "recorder" and one.target.login]
+        upses = [one for one in site.devices.values() if one.kind == "ups" and one.target.snmp]
         await asyncio.gather(
+            *(_read_ups(one, tools, places, learned) for one in upses),
             *(_read_switch(one, tools, places, learned) for one in switches),
             *(_read_recorder(one, site, tools, places, learned) for one in recorders),
         )
@@ -169,6 +220,16 @@ async def _read_switch(device: Device, tools: Tools, places: asyncio.Semaphore, 
         learned.silent[device.id] = str(answer)
     else:
         learned.tables[device.id] = answer
+
+
+async def _read_ups(device: Device, tools: Tools, places: asyncio.Semaphore, learned: Learned) -> None:
+    async with places:
+        options = SnmpOptions(profile=device.profile or AUTO, tables=False)
+        answer = await hear(ask(device.target, options, tools), SECONDS)
+    if isinstance(answer, Trouble):
+        learned.silent[device.id] = str(answer)
+    elif "power_watts" not in answer.values:
+        learned.coarse.append(device.id)
 
 
 async def _read_recorder(device: Device, site: Site, tools: Tools, places: asyncio.Semaphore, learned: Learned) -> None:

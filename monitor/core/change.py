@@ -7,6 +7,7 @@ from typing import Literal
 
 from monitor.core.condition import Condition, Key
 from monitor.core.inventory import Item
+from monitor.core.outage import Outage
 from probes.observation import Picture
 from ticketing.ticket import Language, Severity, Ticket, TicketEvent
 
@@ -117,8 +118,16 @@ class PutItem:
 
 
 @dataclass(frozen=True, slots=True)
+class PutOutages:
+    """Insert or replace what the loads of UPSs did when this device was without power."""
+
+    device: str
+    outages: tuple[Outage, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DropItems:
-    """Everything that is known of a device: it was taken out of the site's file long ago."""
+    """Everything that is known of a device, its outages too: it was taken out of the site's file long ago."""
 
     device: str
 
@@ -160,6 +169,7 @@ Change = (
     | AddEvidence
     | CopyEvidence
     | PutItem
+    | PutOutages
     | DropItems
     | Enqueue
 )

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import assert_never
 
-from monitor.core import circumstances, guesses, inventory, lessons, topology, witness
+from monitor.core import circumstances, feeding, guesses, inventory, lessons, topology, witness
 from monitor.core import condition as conditions
 from monitor.core.case import Case, cases, facts_of, values_of, variables
 from monitor.core.change import (
@@ -58,6 +58,7 @@ def observe(plan: Plan, world: World, look: Observation) -> Decision:
     """A look has ended. `world` takes the decision in (its `apply` is the only thing that is called)."""
     turn = Turn(plan, world, look.ended_at)
     look = circumstances.add(plan, world, look)
+    turn.put(*feeding.watch(plan, world, look))
     world.saw(replace(look, picture=None, marked=None, learned=b"") if look.picture is not None else look)
     if look.outcome in MONITOR_OUTCOMES:
         return turn.decision  # the monitor could not look: nothing is known, nothing moves
@@ -144,8 +145,11 @@ def reload(plan: Plan, world: World, now: float) -> Decision:
     for ticket in list(world.tickets.values()):
         if not _rules_for(plan, ticket.fingerprint):
             turn.take(desk.drop(ticket, "no longer watched", now))
-    for device in [device for device in world.inventory if device not in plan.devices]:
-        if inventory.is_stale(world.inventory[device], now):  # who takes one out by mistake has its history back
+    feeding.forget(plan, world.feeding)
+    for device in [device for device in {**world.inventory, **world.outages} if device not in plan.devices]:
+        if inventory.is_stale(
+            world.inventory.get(device, {}), now
+        ):  # who takes one out by mistake has its history back
             turn.put(DropItems(device))
     for key in [key for key in world.looks if key not in plan.checks and key not in plan.rules]:
         del world.looks[key]
@@ -158,6 +162,7 @@ def clock_jumped(world: World, seconds: float) -> Decision:
     for of_device in world.conditions.values():
         decision.changes += [PutCondition(conditions.shifted(each, seconds)) for each in of_device.values()]
     world.apply(decision.changes)
+    world.feeding = feeding.Feeding()
     return decision
 
 

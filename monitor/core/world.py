@@ -20,12 +20,15 @@ from monitor.core.change import (
     KeepReference,
     PutCondition,
     PutItem,
+    PutOutages,
     PutTicket,
     PutTuning,
     Tuning,
 )
 from monitor.core.condition import Condition, Key, State
+from monitor.core.feeding import Feeding
 from monitor.core.inventory import Item
+from monitor.core.outage import Outage
 from probes.observation import Observation
 from ticketing.ticket import OVER, Fingerprint, Ticket
 
@@ -41,6 +44,7 @@ class Saved:
     pictures: tuple[tuple[str, str, float], ...] = ()  # device, role, at
     items: tuple[Item, ...] = ()  # of the inventory
     tunings: tuple[Tuning, ...] = ()
+    outages: tuple[Outage, ...] = ()
 
 
 @dataclass(slots=True)
@@ -59,6 +63,8 @@ class World:
     pictures: dict[tuple[str, str], float] = field(default_factory=dict)  # (device, role) -> when it was kept
     inventory: dict[str, dict[str, Item]] = field(default_factory=dict)  # device -> name -> what is known
     tunings: dict[str, dict[str, Tuning]] = field(default_factory=dict)  # device -> fault -> what a person taught
+    outages: dict[str, tuple[Outage, ...]] = field(default_factory=dict)  # device -> when it had no power
+    feeding: Feeding = field(default_factory=Feeding)
     untold: set[Key] = field(default_factory=set)  # firing, but no ticket speaks of them: held back, or waiting
 
     @classmethod
@@ -69,6 +75,8 @@ class World:
         world.apply(PutTicket(ticket) for ticket in saved.tickets)
         world.apply(PutItem(item) for item in saved.items)
         world.apply(PutTuning(tuning) for tuning in saved.tunings)
+        for outage in saved.outages:
+            world.outages[outage.device] = (*world.outages.get(outage.device, ()), outage)
         world.pictures = {(device, role): at for device, role, at in saved.pictures}
         return world
 
@@ -118,6 +126,9 @@ class World:
                     self.inventory.setdefault(item.device, {})[item.name] = item
                 case DropItems(device):
                     self.inventory.pop(device, None)
+                    self.outages.pop(device, None)
+                case PutOutages(device, outages):
+                    self.outages[device] = outages
                 case PutTuning(tuning):
                     self.tunings.setdefault(tuning.device, {})[tuning.fault] = tuning
                 case DropTuning(device, fault):

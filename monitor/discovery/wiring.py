@@ -24,23 +24,35 @@ _STRENGTH = {"lldp": 3, "bridge": 2, "channel": 1}
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One thing that was seen. `kind`: lldp, bridge or channel; `detail` quotes names and MACs as the devices say."""
+    """One thing that was seen. `detail` quotes names and MACs as the devices say.
 
-    kind: Literal["lldp", "bridge", "channel"]
+    `load`: when `detail` (the device, or one that it feeds) went dark and was back, in seconds since the epoch, and by
+    how many watts the load of the UPS fell and rose.
+    """
+
+    kind: Literal["lldp", "bridge", "channel", "load"]
     by: str  # the device that says it
     port: str  # as that device calls it
     detail: str
+    dark_at: float | None = None
+    back_at: float | None = None
+    fell_watts: float | None = None
+    rose_watts: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """`device` hangs on `parent`, at `port` (a PoE table's row where there is one). `standing`: against the file."""
+    """`device` hangs on `parent`, at `port` (a PoE table's row where there is one). `standing`: against the file.
+
+    `link` is power where `parent` is a UPS that feeds it.
+    """
 
     device: str
     parent: str
     port: str
     standing: Standing
     evidence: tuple[Evidence, ...]
+    link: Literal["network", "power"] = "network"
 
 
 @dataclass(frozen=True, slots=True)

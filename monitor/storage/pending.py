@@ -24,6 +24,7 @@ from monitor.core.change import (
     PictureRole,
     PutCondition,
     PutItem,
+    PutOutages,
     PutTicket,
     PutTuning,
 )
@@ -40,6 +41,7 @@ class Pending:
         "forgotten",
         "items",
         "messages",
+        "outages",
         "pictures",
         "references",
         "tickets",
@@ -56,6 +58,7 @@ class Pending:
         self.conditions: dict[Key, PutCondition | DropCondition] = {}
         self.forgotten: dict[str, DropItems] = {}  # before the items: what is known anew stays
         self.items: dict[tuple[str, str], PutItem] = {}
+        self.outages: dict[str, PutOutages] = {}
         self.messages: dict[str, Enqueue] = {}
         self.add(changes)
 
@@ -83,8 +86,11 @@ class Pending:
                     self.conditions[key] = change
                 case PutItem(item):
                     self.items[item.device, item.name] = change
+                case PutOutages(device):
+                    self.outages[device] = change
                 case DropItems(device):
                     self.forgotten[device] = change
+                    self.outages.pop(device, None)
                     for place in [place for place in self.items if place[0] == device]:
                         del self.items[place]
                 case Enqueue(message):
@@ -117,6 +123,7 @@ class Pending:
         yield from self.conditions.values()
         yield from self.forgotten.values()
         yield from self.items.values()
+        yield from self.outages.values()
         yield from self.messages.values()
 
     def __len__(self) -> int:
@@ -130,6 +137,7 @@ class Pending:
             + len(self.conditions)
             + len(self.forgotten)
             + len(self.items)
+            + len(self.outages)
             + len(self.messages)
         )
 
@@ -141,4 +149,5 @@ class Pending:
             part.clear()
         self.references.clear()
         self.forgotten.clear()
+        self.outages.clear()
         self.tunings.clear()

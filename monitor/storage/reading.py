@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Table, false, func, or_, selec
 
 from monitor.core.change import EvidenceRole, Message, PictureRole
 from monitor.core.inventory import Item
+from monitor.core.outage import Outage
 from monitor.core.world import Saved
 from monitor.storage import records
 from monitor.storage.schema import (
@@ -19,6 +20,7 @@ from monitor.storage.schema import (
     EVIDENCE,
     FRAME_TUNING,
     INVENTORY,
+    OUTAGE,
     TICKET,
     TICKET_EVENT,
 )
@@ -81,6 +83,7 @@ def load(connection: Connection) -> Saved:
         last_ticket=connection.execute(select(func.coalesce(func.max(TICKET.c.id), 0))).scalar_one(),
         closed=tuple((records.fingerprint_from(row), row["id"]) for row in connection.execute(closed).mappings()),
         items=inventory(connection),
+        outages=outages(connection),
         pictures=tuple((device, role, at) for device, role, at in connection.execute(pictures)),
         tunings=tuple(map(records.tuning_from, connection.execute(select(FRAME_TUNING)).mappings())),
     )
@@ -89,6 +92,12 @@ def load(connection: Connection) -> Saved:
 def inventory(connection: Connection) -> tuple[Item, ...]:
     """What is known of every device."""
     return tuple(map(records.item_from, connection.execute(select(INVENTORY)).mappings()))
+
+
+def outages(connection: Connection) -> tuple[Outage, ...]:
+    """When which device was without power, and what the loads of UPSs did."""
+    rows = connection.execute(select(OUTAGE)).mappings()
+    return tuple(outage for row in rows for outage in records.outages_from(row))
 
 
 def ticket(connection: Connection, number: int) -> Ticket | None:

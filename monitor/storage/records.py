@@ -12,9 +12,10 @@ from typing import Any, cast
 
 from sqlalchemy import RowMapping
 
-from monitor.core.change import AddEvidence, KeepPicture, KeepReference, Message, Tuning
+from monitor.core.change import AddEvidence, KeepPicture, KeepReference, Message, PutOutages, Tuning
 from monitor.core.condition import Condition, Key, State
 from monitor.core.inventory import Item
+from monitor.core.outage import Outage, Step
 from probes.observation import Picture
 from ticketing.ticket import (
     Clock,
@@ -230,6 +231,19 @@ def tuning_row(tuning: Tuning) -> Values:
 def tuning_from(row: Row) -> Tuning:
     """What a person taught."""
     return Tuning(row["device"], row["fault"], row["factor"], row["at"], row["by"], row["ticket"])
+
+
+def outages_row(change: PutOutages) -> Values:
+    """The row of a device's outages."""
+    return {"device": change.device, "outages": json.dumps([asdict(outage) for outage in change.outages])}
+
+
+def outages_from(row: Row) -> tuple[Outage, ...]:
+    """The outages of a row."""
+    return tuple(
+        Outage(**{**said, "steps": tuple(Step(**step) for step in said["steps"])})
+        for said in json.loads(row["outages"])
+    )
 
 
 def evidence_row(evidence: AddEvidence) -> Values:

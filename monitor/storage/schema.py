@@ -230,4 +230,6 @@ INVENTORY = Table(
     _time("accepted_at", maybe=True),
 )
 
+OUTAGE = Table("outage", METADATA, _words("device", key=True), _code("outages"))
+
 PULSE = Table("pulse", METADATA, Column("id", Integer, primary_key=True, autoincrement=False), _time("at"))

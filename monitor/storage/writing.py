@@ -18,6 +18,7 @@ from monitor.storage.schema import (
     EVIDENCE,
     FRAME_TUNING,
     INVENTORY,
+    OUTAGE,
     OUTBOX,
     PULSE,
     TICKET,
@@ -36,6 +37,7 @@ _TAKEN_BACK: Final = delete(FRAME_TUNING).where(
     FRAME_TUNING.c.device == bindparam("of_device"), FRAME_TUNING.c.fault == bindparam("of_fault")
 )
 _FORGOTTEN: Final = delete(INVENTORY).where(INVENTORY.c.device == bindparam("of_device"))
+_OUTAGES_FORGOTTEN: Final = delete(OUTAGE).where(OUTAGE.c.device == bindparam("of_device"))
 _KEPT: Final = select(
     bindparam("to_ticket", type_=EVIDENCE.c.ticket.type),
     bindparam("to_role", type_=EVIDENCE.c.role.type),
@@ -62,6 +64,7 @@ class Writing:
         self.event = self._insert(TICKET_EVENT).on_conflict_do_nothing(index_elements=["ticket", "number"])
         self.message = self._insert(OUTBOX).on_conflict_do_nothing(index_elements=["key"])
         self.item = self._put(INVENTORY)
+        self.outages = self._put(OUTAGE)
         self.pulse = self._put(PULSE)
         copied = self._insert(EVIDENCE).from_select(("ticket", "role", *_PICTURE), _KEPT)
         self.copied = copied.on_conflict_do_update(
@@ -101,7 +104,9 @@ class Writing:
             [records.condition_row(put.condition) for put in conditions if isinstance(put, PutCondition)],
         )
         _run(connection, _GONE, [_gone(drop) for drop in conditions if isinstance(drop, DropCondition)])
-        _run(connection, _FORGOTTEN, [{"of_device": device} for device in batch.forgotten])
+        for forgotten in (_FORGOTTEN, _OUTAGES_FORGOTTEN):
+            _run(connection, forgotten, [{"of_device": device} for device in batch.forgotten])
+        _run(connection, self.outages, [records.outages_row(change) for change in batch.outages.values()])
         _run(connection, self.item, [records.item_row(change.item) for change in batch.items.values()])
         _run(connection, self.message, messages)
 

@@ -11,6 +11,7 @@ from probes.simulators.faults import FAULTS, NO_POWER
 from probes.simulators.snmp.ber import Oid
 from probes.simulators.snmp.pdu import Commit, Status, View
 
+WATTS: Mapping[str, int] = {"camera": 6, "recorder": 60, "panel": 8, "switch": 20, "ups": 0}
 _VIEW_SECONDS = 1.0  # objects that change by themselves are as old as that at most
 
 
@@ -45,6 +46,11 @@ class Device:
     def powers(self) -> bool:
         """Is it well enough to have power, if what feeds it has?"""
         return not NO_POWER & self.faults.keys()
+
+    @property
+    def watts(self) -> int:
+        """What it draws as long as it has power."""
+        return WATTS[self.blueprint.kind] if self.powers else 0
 
     def feeds(self, port: str) -> bool:  # only a switch has ports
         """Does what hangs on that port get power from it, while it has power itself?"""

@@ -82,6 +82,8 @@ class SimulatedSite:
         """Let each device be dark, or start, as the faults and its place want it."""
         for name, powered in powered_devices(self.devices).items():
             device = self.devices[name]
+            if isinstance(device, Ups):
+                device.changed()  # its load is another now
             if not powered:
                 self._darken(device)
             elif device.dark and name not in self._booting:
@@ -109,6 +111,9 @@ class SimulatedSite:
         switches = [one for one in built.values() if isinstance(one, Switch)]
         for switch in switches:
             switch.others = tuple(one for one in switches if one is not switch)
+        for ups in built.values():
+            if isinstance(ups, Ups):
+                ups.fed = tuple(fed for fed in built.values() if fed.blueprint.power == ups.name)
         return built
 
     def _darken(self, device: Device) -> None:

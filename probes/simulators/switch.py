@@ -7,7 +7,7 @@ from functools import partial
 from ipaddress import IPv4Address
 
 from probes.simulators.blueprint import Blueprint
-from probes.simulators.device import Device
+from probes.simulators.device import WATTS, Device
 from probes.simulators.snmp import ber, mib
 from probes.simulators.snmp.ber import Oid
 from probes.simulators.snmp.mib import DOCUMENTATION, POE_ADMIN, Attached, Interface, Objects, PoePort
@@ -18,7 +18,7 @@ IDENTITY: Oid = (*DOCUMENTATION, 1, 1)
 MODEL = "SW-P24G"
 
 _DISABLED, _SEARCHING, _DELIVERING, _FAULT = 1, 2, 3, 4
-_WATTS_A_CAMERA, _SPARE_WATTS = 6, 90
+_WATTS_A_CAMERA, _SPARE_WATTS = WATTS["camera"], 90
 _CAMERA_OCTETS_A_SECOND = 30_000
 
 
@@ -48,6 +48,15 @@ class Switch(Device):
             found.append(Attached(port or at, mac, camera.name if tells else "", address))
         return found
 
+    @property
+    def watts(self) -> int:
+        """Its own, and what its ports deliver."""
+        return super().watts + self._delivered if self.powers else 0
+
+    @property
+    def _delivered(self) -> int:
+        return sum(_WATTS_A_CAMERA for port in self._cameras if self._detect(port) == _DELIVERING)
+
     def feeds(self, port: str) -> bool:
         """Is there power on that port ("1.7")?"""
         number = int(port.partition(".")[2])
@@ -58,12 +67,11 @@ class Switch(Device):
         uptime = self.uptime_seconds
         mine = self.blueprint
         objects: Objects = mib.system(f"PoE switch {MODEL}, software 2.4.1", IDENTITY, mine.name, mine.label, uptime)
-        used = sum(_WATTS_A_CAMERA for port in self._cameras if self._detect(port) == _DELIVERING)
         objects |= mib.interfaces([*map(self._interface, self._cameras), self._uplink()])
         objects |= mib.poe(
             [PoePort(port, port not in self._disabled, self._detect(port)) for port in self._cameras],
             budget_watts=len(self._cameras) * _WATTS_A_CAMERA + _SPARE_WATTS,
-            used_watts=used,
+            used_watts=self._delivered,
         )
         uplink = len(self._cameras) + 1
         seen = self.attached()

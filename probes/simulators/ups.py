@@ -15,6 +15,7 @@ IDENTITY: Oid = (*DOCUMENTATION, 1, 2)
 
 MODEL = "SW-U3000"
 
+_RATED_WATTS = 800
 _NORMAL, _LOW, _DEPLETED = 2, 3, 4
 _SOURCE_NONE, _SOURCE_MAINS, _SOURCE_BATTERY = 2, 3, 5
 _ALARM_ON_BATTERY, _ALARM_LOW, _ALARM_DEPLETED = 2, 3, 4
@@ -31,6 +32,7 @@ class Ups(Device):
         self._runtime = runtime_seconds
         self._charge, self._at = 1.0, time.monotonic()  # share of full, and when it was that
         self._lost_at: float | None = None
+        self.fed: tuple[Device, ...] = ()  # the site tells
 
     @property
     def charge(self) -> float:
@@ -64,6 +66,7 @@ class Ups(Device):
         return super().state() | {"charge_percent": round(self.charge * 100)}
 
     def _state(self) -> UpsState:
+        watts = sum(one.watts for one in self.fed)
         charge, lost = self.charge, self._lost_at is not None
         battery = _DEPLETED if charge <= 0 else _LOW if charge <= _LOW_CHARGE else _NORMAL
         alarms = [_ALARM_ON_BATTERY] if lost else []
@@ -77,6 +80,7 @@ class Ups(Device):
             minutes_left=int(charge * self._runtime / 60),
             charge_percent=round(charge * 100),
             input_volts=0 if lost else 231,
-            load_percent=38,
+            load_watts=watts,
+            load_percent=round(100 * watts / _RATED_WATTS),
             alarms=alarms,
         )

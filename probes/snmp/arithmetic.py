@@ -57,6 +57,9 @@ def _result(step: Compute, values: Mapping[str, Value]) -> Value | None:
         return next((values[name] for name in step.first if name in values), None)
     if step.largest is not None:
         return max(_numbers(step.largest, values), default=None)
+    if step.sum is not None:
+        found = _numbers(step.sum, values)
+        return sum(found) if found else None
     names = step.multiply or step.percent or step.percent_of_rest or step.subtract or ()
     numbers = _numbers(names, values)
     if len(numbers) != len(names):

@@ -122,7 +122,7 @@ class Symbol(_Part):
 
 
 class Compute(_Part):
-    """A value made of others, the first that is given: multiply all, 100·a/b, 100·(b-a)/b, largest, first known."""
+    """A value made of others: all multiplied, 100·a/b, 100·(b-a)/b, largest, first known, sum of those known."""
 
     value: Name
     multiply: tuple[Name, ...] | None = None
@@ -131,12 +131,13 @@ class Compute(_Part):
     largest: tuple[Name, ...] | None = None
     first: tuple[Name, ...] | None = None
     subtract: tuple[Name, ...] | None = None
+    sum: tuple[Name, ...] | None = None
 
     @model_validator(mode="after")
     def _has_one(self) -> Self:
-        given = (self.multiply, self.percent, self.percent_of_rest, self.largest, self.first, self.subtract)
+        given = (self.multiply, self.percent, self.percent_of_rest, self.largest, self.first, self.subtract, self.sum)
         if sum(part is not None for part in given) != 1:
-            raise ValueError("give one of multiply, percent, percent_of_rest, largest, first, subtract")
+            raise ValueError("give one of multiply, percent, percent_of_rest, largest, first, subtract, sum")
         return self
 
 

@@ -68,7 +68,7 @@ SANE = {
     "temperature_celsius": (1, 60),
     "input_volts": (90, 260),
     "output_volts": (90, 260),
-    "power_watts": (0, 20_000),
+    "power_watts": (0, 50_000),  # of three phases
     "used_percent": (0, 100),
     "size_bytes": (0, 10**15),
     "speed_bps": (0, 10**12),

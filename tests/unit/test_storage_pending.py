@@ -22,10 +22,12 @@ from monitor.core.change import (
     Message,
     PutCondition,
     PutItem,
+    PutOutages,
     PutTicket,
 )
 from monitor.core.condition import Condition, Key, State
 from monitor.core.inventory import Item
+from monitor.core.outage import Outage, Step
 from monitor.storage.pending import Pending
 from monitor.storage.schema import METADATA
 from monitor.storage.writing import Writing
@@ -39,6 +41,8 @@ PICTURES = st.builds(Picture, st.binary(min_size=1, max_size=2), st.just(1), st.
 EVIDENCE_ROLES = st.sampled_from(["now", "before"])
 KEPT_ROLES = st.sampled_from(["latest", "good"])
 TIMES = st.integers(0, 99).map(float)
+
+OUTAGES = st.builds(Outage, DEVICES, DEVICES, TIMES, TIMES, st.tuples(st.builds(Step, DEVICES, TIMES, TIMES, TIMES)))
 
 
 def a_message(key: int, route: str) -> Message:
@@ -60,6 +64,7 @@ CHANGES: st.SearchStrategy[Change] = st.one_of(
     st.builds(AddEvidence, FEW, EVIDENCE_ROLES, TIMES, PICTURES),
     st.builds(CopyEvidence, FEW, EVIDENCE_ROLES, DEVICES, KEPT_ROLES),
     st.builds(DropItems, DEVICES),
+    st.builds(PutOutages, DEVICES, st.lists(OUTAGES, max_size=2).map(tuple)),
     st.builds(PutItem, st.builds(Item, DEVICES, st.sampled_from(["serial", "mac"]), st.text(max_size=3), TIMES, TIMES)),
     st.builds(Enqueue, st.builds(a_message, FEW, st.sampled_from(["x", "y"]))),
 )  # fmt: skip

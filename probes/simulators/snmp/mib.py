@@ -149,6 +149,7 @@ class UpsState:
     minutes_left: int
     charge_percent: int
     input_volts: int
+    load_watts: int
     load_percent: int
     alarms: Sequence[int]
 
@@ -167,7 +168,7 @@ def ups(state: UpsState, *, maker: str, model: str, firmware: str) -> Objects:
     objects: Objects = {(*_UPS, *name, 0): value for name, value in scalars.items()}
     for column, number in ((2, 500 if mains else 0), (3, state.input_volts)):
         objects[(*_UPS, 3, 3, 1, column, 1)] = integer(number)
-    for column, number in ((2, volts), (4, state.load_percent * 15), (5, state.load_percent)):
+    for column, number in ((2, volts), (4, state.load_watts), (5, state.load_percent)):
         objects[(*_UPS, 4, 4, 1, column, 1)] = integer(number)
     for row, alarm in enumerate(state.alarms, 1):
         objects[(*_UPS, 6, 2, 1, 2, row)] = oid((*_UPS, 6, 3, alarm))

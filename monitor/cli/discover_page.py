@@ -13,7 +13,7 @@ import orjson
 from monitor.cli.language import LANGUAGE, _
 from monitor.discovery.comparison import Change, Compared
 from monitor.discovery.proposal import Proposal
-from monitor.discovery.words import CHANGES, KINDS, say_login
+from monitor.discovery.words import CHANGES, KINDS, say_login, say_reason
 from monitor.locale.probe_lines import say_line
 from probes.discovery import Found, Report
 
@@ -24,7 +24,7 @@ MAX_CELL = 34  # columns of the terminal
 
 
 def as_json(report: Report, lines: Sequence[Compared], proposal: Proposal) -> str:
-    """Everything; nothing in it is a secret."""
+    """Everything, codes with their texts in the reader's language; nothing in it is a secret."""
     found = {
         "asked": report.asked,
         "answered": report.answered,
@@ -37,14 +37,19 @@ def as_json(report: Report, lines: Sequence[Compared], proposal: Proposal) -> st
                 "change": line.change.value,
                 "device": line.device.id if line.device else None,
                 "reason": line.reason,
-                "found": asdict(line.found) if line.found else None,
+                "found": _found(line.found) if line.found else None,
             }
             for line in lines
         ],
         "difference": proposal.difference,
-        "mistakes": [mistake.say("en") for mistake in proposal.mistakes],
+        "mistakes": [mistake.say(LANGUAGE) for mistake in proposal.mistakes],
     }
     return orjson.dumps(found, option=orjson.OPT_INDENT_2).decode()
+
+
+def _found(found: Found) -> dict[str, object]:
+    evidence = [{**asdict(one), "text": say_reason(one, _)} for one in found.evidence]
+    return {**asdict(found), "evidence": evidence}
 
 
 def as_page(report: Report, lines: Sequence[Compared], proposal: Proposal) -> str:

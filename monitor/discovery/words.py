@@ -8,6 +8,7 @@ from typing import Final
 from monitor.discovery.comparison import Change
 from monitor.locale import Translate, msg
 from probes.discovery import MAX_ADDRESSES, BadPorts, BadRange, Found
+from probes.discovery.found import Reason, ReasonCode
 from probes.discovery.ranges import Wrong
 
 CHANGES: Final[Mapping[Change, str]] = {
@@ -28,6 +29,21 @@ KINDS: Final[Mapping[str, str]] = {
     "sensor": msg("sensor"),
     "": msg("unknown"),
 }
+REASONS: Final[Mapping[ReasonCode, str]] = {
+    "isapi": msg("ISAPI says deviceType {what}"),
+    "snmp_profile": msg("SNMP profile {profile}"),
+    "model": msg("model “{what}” of profile {profile}"),
+    "onvif": msg("speaks ONVIF"),
+    "onvif_says": msg("ONVIF says “{what}”"),
+    "onvif_sources": msg("ONVIF names {what} video sources"),
+    "sysdescr": msg("sysDescr “{what}”"),
+    "page": msg("web page “{what}”"),
+    "rtsp": msg("speaks RTSP on port {what}"),
+    "sia": msg("port {what} is open, where alarm panels listen"),
+    "maker": msg("web server or ports of {what}"),
+    "maker_profile": msg("profile {profile} by make and model “{what}”"),
+    "unfinished": msg("did not come to an end within {what} s"),
+}
 _WRONG: Final[Mapping[Wrong, str]] = {
     Wrong.UNREADABLE: msg("{text} is no range: write 10.1.0.0/22, 10.1.0.10-10.1.0.40, 10.1.0.10-40 or 10.1.0.5."),
     Wrong.IPV6: msg("{text}: IPv6 networks have too many addresses to go through; give IPv4 ranges."),
@@ -47,6 +63,11 @@ def say_refused(error: BadRange | BadPorts, say: Translate) -> str:
     if isinstance(error, BadPorts):
         return say(_BAD_PORTS).format(text=error.text)
     return say(_WRONG[error.wrong]).format(text=error.text, most=f"{MAX_ADDRESSES:,}")
+
+
+def say_reason(reason: Reason, say: Translate) -> str:
+    """What a guess stands on, for people."""
+    return say(REASONS[reason.code]).format(what=reason.what, profile=reason.profile)
 
 
 def say_login(found: Found, say: Translate) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -40,7 +40,6 @@ class Told:
     sources: int = 0
     streams: tuple[StreamSeen, ...] = ()
     wants_login: bool = False
-    evidence: list[str] = field(default_factory=list)
 
 
 async def find_service(

@@ -7,9 +7,23 @@ from typing import Literal
 
 FoundKind = Literal["camera", "recorder", "panel", "switch", "ups", "gateway", "server", "sensor", ""]
 
+ReasonCode = Literal[
+    "isapi", "snmp_profile", "model", "onvif", "onvif_says", "onvif_sources", "sysdescr", "page", "rtsp", "sia",
+    "maker", "maker_profile", "unfinished",
+]  # fmt: skip
+
 MAX_TEXT = 120  # characters of any text that a device has a say in
 MAX_STREAMS = 8
 MAX_EVIDENCE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What a guess stands on: a code, and the device's own word or number that goes with it."""
+
+    code: ReasonCode
+    what: str = ""
+    profile: str = ""  # that it led to
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +52,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One host. Empty texts and zeros: not known. `evidence` says what each guess stands on, in English.
+    """One host. Empty texts and zeros: not known. `evidence` says what each guess stands on.
 
     `login` and `snmp` name the credentials that the device took; `wants_login`: it asks for one and none was tried.
     """
@@ -68,7 +82,7 @@ class Found:
     wants_login: bool = False
     streams: tuple[StreamSeen, ...] = ()
     refusals: tuple[Refusal, ...] = ()
-    evidence: tuple[str, ...] = ()
+    evidence: tuple[Reason, ...] = ()
 
     @property
     def offers(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Final, get_args
 
 from probes.discovery.agent import Spoken
 from probes.discovery.device_service import Told
-from probes.discovery.found import MAX_EVIDENCE, Found, FoundKind, StreamSeen
+from probes.discovery.found import MAX_EVIDENCE, MAX_TEXT, Found, FoundKind, Reason, StreamSeen
 from probes.discovery.front import Front
 from probes.discovery.isapi import DeviceInfo
 from probes.discovery.matches import Match
@@ -124,7 +124,7 @@ def identify(said: Said, profiles: Profiles) -> Found:
     )  # fmt: skip
 
 
-def _profile(said: Said, profiles: Profiles, kind: FoundKind, vendor: str, model: str) -> tuple[str, str]:
+def _profile(said: Said, profiles: Profiles, kind: FoundKind, vendor: str, model: str) -> tuple[str, Reason | None]:
     """The profile, and what it stands on where that is not its SNMP agent.
 
     A camera's agent may be no more than that of its operating system: then make and model tell more. A profile of no
@@ -133,55 +133,56 @@ def _profile(said: Said, profiles: Profiles, kind: FoundKind, vendor: str, model
     spoken = said.spoken.profile if said.spoken else ""
     agent = profiles.by_name.get(spoken)
     if kind not in ("camera", "recorder") or (agent is not None and agent.source.kind == kind):
-        return spoken, ""
+        return spoken, None
     found = profiles.recognise_maker(vendor, model, kind)
     if found is None or not (found.source.vendor or said.told):
-        return spoken, ""
-    return found.name, f"profile {found.name} by make and model {f'{vendor} {model}'.strip()[:60]!r}"
+        return spoken, None
+    return found.name, Reason("maker_profile", f"{vendor} {model}".strip()[:MAX_TEXT], found.name)
 
 
-def _kind(said: Said, profiles: Profiles, vendor: str, model: str) -> tuple[FoundKind, list[str]]:
+def _kind(said: Said, profiles: Profiles, vendor: str, model: str) -> tuple[FoundKind, list[Reason]]:
     """The strongest clue first: what the device is by its own word, then by what it speaks."""
-    clues: list[tuple[FoundKind, str]] = []
+    clues: list[tuple[FoundKind, Reason]] = []
     if said.info:
         recorder = _RECORDER.search(said.info.kind) is not None
-        clues.append(("recorder" if recorder else "camera", f"ISAPI says deviceType {said.info.kind}"))
+        clues.append(("recorder" if recorder else "camera", Reason("isapi", said.info.kind)))
     if said.spoken and said.spoken.kind in _KINDS and said.spoken.kind != "server":
-        clues.append((_as_kind(said.spoken.kind), f"SNMP profile {said.spoken.profile}"))
+        clues.append((_as_kind(said.spoken.kind), Reason("snmp_profile", profile=said.spoken.profile)))
     family = profiles.maker(vendor, model) if vendor else None
     if family is not None and family.make is not None and family.model is not None:  # it knows the model, too
         kind = _as_kind(profiles.by_name[family.profile].source.kind)
-        clues.append((kind, f"model {model[:60]!r} of profile {family.profile}"))
+        clues.append((kind, Reason("model", model[:MAX_TEXT], family.profile)))
     if clue := _onvif_kind(said):
         clues.append(clue)
     if said.spoken:
         text = said.spoken.description
-        clues += [(kind, f"sysDescr {text[:60]!r}") for pattern, kind in _DESCRIBED if pattern.search(text)][:1]
+        described = [kind for pattern, kind in _DESCRIBED if pattern.search(text)]
+        clues += [(kind, Reason("sysdescr", text[:MAX_TEXT])) for kind in described[:1]]
         if said.spoken.kind == "server":
-            clues.append(("server", f"SNMP profile {said.spoken.profile}"))
+            clues.append(("server", Reason("snmp_profile", profile=said.spoken.profile)))
     titles = [front for front in said.fronts if _RECORDER.search(f"{front.title} {front.realm}")]
     if titles:
-        clues.append(("recorder", f"web page {titles[0].title[:40]!r}"))
+        clues.append(("recorder", Reason("page", titles[0].title or titles[0].realm)))
     if said.rtsp:
-        clues.append(("camera", f"speaks RTSP on port {min(said.rtsp)}"))
+        clues.append(("camera", Reason("rtsp", str(min(said.rtsp)))))
     if said.sia_port and not said.fronts:
-        clues.append(("panel", f"port {said.sia_port} is open, where alarm panels listen"))
+        clues.append(("panel", Reason("sia", str(said.sia_port))))
     if maker := maker_of(said):
-        clues.append(("", f"web server or ports of {maker}"))
+        clues.append(("", Reason("maker", maker)))
     return next((kind for kind, _ in clues if kind), ""), [reason for _, reason in clues]
 
 
-def _onvif_kind(said: Said) -> tuple[FoundKind, str] | None:
+def _onvif_kind(said: Said) -> tuple[FoundKind, Reason] | None:
     scopes = (*(said.match.scopes if said.match else ()), *(said.told.scopes if said.told else ()))
     if said.told is None and said.match is None:
         return None
     model = said.told.identity[1] if said.told else ""
     types = " ".join(one for one in scopes if one.lower().startswith(("type/", "hardware/", "name/")))
     if _RECORDER.search(model) or _RECORDER.search(types) or "networkvideorecorder" in types.lower().replace("_", ""):
-        return "recorder", f"ONVIF says {(model or types)[:60]!r}"
+        return "recorder", Reason("onvif_says", (model or types)[:MAX_TEXT])
     if said.told and said.told.sources >= MANY_SOURCES:
-        return "recorder", f"ONVIF names {said.told.sources} video sources"
-    return "camera", "speaks ONVIF"
+        return "recorder", Reason("onvif_sources", str(said.told.sources))
+    return "camera", Reason("onvif")
 
 
 def _as_kind(text: str) -> FoundKind:

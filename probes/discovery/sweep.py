@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from probes.discovery.found import Found, Report
+from probes.discovery.found import Found, Reason, Report
 from probes.discovery.interview import Interviewer
 from probes.discovery.knock import Knocker
 from probes.discovery.matches import Match, Matcher
@@ -117,7 +117,7 @@ async def _visit(interviewer: Interviewer, host: str) -> tuple[bool, Found | Non
         async with asyncio.timeout(VISIT_SECONDS):
             return await interviewer.visit(host)
     except TimeoutError:  # it answers, a little of everything, for ever
-        return True, Found(host, evidence=(f"did not come to an end within {VISIT_SECONDS:g} s",))
+        return True, Found(host, evidence=(Reason("unfinished", f"{VISIT_SECONDS:g}"),))
 
 
 def _inside(heard: dict[str, Match], scope: Scope) -> dict[str, Match]:

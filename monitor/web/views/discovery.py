@@ -11,7 +11,7 @@ from typing import Final
 
 from monitor.discovery.comparison import Change, Compared
 from monitor.discovery.site import read_site
-from monitor.discovery.words import CHANGES, KINDS, say_login
+from monitor.discovery.words import CHANGES, KINDS, say_login, say_reason
 from monitor.locale import Translate
 from monitor.settings.mistake import BadConfiguration
 from monitor.web.sweeping import Sweeping
@@ -34,6 +34,7 @@ class Row:
     tone: str
     kind: str
     picture: str
+    why: str  # it is thought to be of that kind
     device: str
     reason: str
     codecs: str
@@ -79,6 +80,7 @@ def _row(line: Compared, found: Found, say: Translate, hosts: frozenset[str] | N
         _TONES[line.change],
         say(KINDS[found.kind]),
         found.kind or "look",
+        "; ".join(say_reason(one, say) for one in found.evidence),
         line.device.id if line.device else "",
         line.reason,
         ", ".join(f"{count}×{codec}" for codec, count in codecs.items()),

@@ -44,7 +44,9 @@ def test_json_gives_code_word_and_text(monkeypatch: pytest.MonkeyPatch) -> None:
     found = identify(SAID, load_with(()))
     assert Reason("isapi", "NVR") in found.evidence
     monkeypatch.setattr(discover_page, "_", translate("zh_CN"))
-    shown = discover_page.as_json(Report(1, 1, (found,), 0.1), [Compared(Change.NEW, found, None)], Proposal("", "", ""))
+    shown = discover_page.as_json(
+        Report(1, 1, (found,), 0.1), [Compared(Change.NEW, found, None)], Proposal("", "", "")
+    )
     evidence = json.loads(shown)["devices"][0]["found"]["evidence"]
     assert {"code": "isapi", "what": "NVR", "profile": "", "text": "ISAPI 的 deviceType 为 NVR"} in evidence
     assert {one["code"] for one in evidence} >= {"isapi", "onvif_says", "page", "rtsp", "maker", "maker_profile"}

@@ -13,11 +13,16 @@ import orjson
 from monitor.cli.knowledge import Knowledge, gather
 from monitor.cli.language import _, language_of
 from monitor.core.plan import Fault
-from monitor.settings.identity import Identity, Judgement, identify
+from monitor.discovery.words import KINDS, say_reason
+from monitor.settings.identity import Identity, Judgement, identify, identify_folder
 from probes.bounds import line
+from probes.discovery import Found
 from probes.observation import Value
+from probes.recording import BadRecording as BadFolder
 from probes.snmp.playback import BadRecording
+from probes.snmp.profile import Profile
 
+AGENT, MANIFEST = "agent.snmprec", "manifest.txt"
 MAX_ROWS = 200  # of a table that are printed
 MAX_TEXT = 200  # characters of a value
 
@@ -37,16 +42,74 @@ _GIVEN = {"sysObjectID": _("its sysObjectID is below {what}"), "sysDescr": _("it
 @click.option("--json", "as_json", is_flag=True, help=_("One line of JSON."))
 def identify_recording(recording: Path, *, config: Path | None, as_json: bool) -> None:
     """Say which profile a recorded device gets, why, and what is measured and judged."""
-    file = recording / "agent.snmprec" if recording.is_dir() else recording
+    file = recording / AGENT if recording.is_dir() else recording
     known = gather(config)
+    agent: Identity | None = None
+    named: Found | None = None
     try:
-        found = asyncio.run(identify(file, known.profiles, known.rules))
-    except BadRecording as error:
-        raise click.ClickException(f"{file}: {error}") from None
+        if recording.is_dir() and not file.exists() and not (recording / MANIFEST).exists():
+            raise click.ClickException(_("{folder} is no recording.").format(folder=recording))
+        if not recording.is_dir() or file.exists():
+            agent = asyncio.run(identify(file, known.profiles, known.rules))
+        if recording.is_dir() and (recording / MANIFEST).exists():
+            named = identify_folder(recording, known.profiles, agent if agent and agent.is_known else None)
+    except (BadRecording, BadFolder) as error:
+        raise click.ClickException(f"{recording}: {error}") from None
     except OSError as error:
-        raise click.ClickException(f"{file}: {error.strerror or error}") from None
-    click.echo(orjson.dumps(as_data(found)).decode() if as_json else page(found, known))
-    sys.exit(0 if found.is_known else 1)
+        raise click.ClickException(f"{error.filename or recording}: {error.strerror or error}") from None
+    click.echo(orjson.dumps(_as_data(recording, agent, named)).decode() if as_json else _page(agent, named, known))
+    sys.exit(0 if (agent and agent.is_known) or (named and named.profile) else 1)
+
+
+def _counts(agent: Identity | None, named: Found | None) -> bool:
+    """Does what it says by ONVIF or its web server lead to another profile than its agent, if it has one?"""
+    return named is not None and (agent is None or (bool(named.profile) and named.profile != agent.profile.name))
+
+
+def _as_data(recording: Path, agent: Identity | None, named: Found | None) -> dict[str, object]:
+    data: dict[str, object] = as_data(agent) if agent is not None else {"file": str(recording)}
+    if named is not None and _counts(agent, named):
+        data |= {
+            "known": bool(named.profile),
+            "profile": named.profile or "generic",
+            "kind": named.kind,
+            "reasons": {one.code: one.what or one.profile for one in named.evidence},
+        }
+    if named is not None:
+        data |= {"vendor": named.vendor, "model": named.model, "checks": named.worth}
+    return data
+
+
+def _page(agent: Identity | None, named: Found | None, known: Knowledge) -> str:
+    if named is None or not _counts(agent, named):
+        assert agent is not None
+        return page(agent, known)
+    lines = _named(named, known)
+    if agent is not None and agent.is_known:
+        lines += page(agent, known).splitlines()
+    return "\n".join(lines)
+
+
+def _named(found: Found, known: Knowledge) -> list[str]:
+    """What a device is by ONVIF, ISAPI or its web server, and what would be asked of it."""
+    why = "; ".join(say_reason(one, _) for one in found.evidence) or _("nothing that a profile looks for")
+    lines = [_head(known.profiles.by_name.get(found.profile)), "  " + _("why: {reasons}").format(reasons=why)]
+    kind = _(KINDS[found.kind])
+    lines.append(
+        "  "
+        + _("{kind}, make and model: {model}").format(kind=kind, model=f"{found.vendor} {found.model}".strip() or "-")
+    )
+    if found.worth:
+        lines.append("  " + _("checks that make sense: {checks}").format(checks=", ".join(found.worth)))
+    return lines
+
+
+def _head(profile: Profile | None) -> str:
+    if profile is None:
+        return click.style(_("unknown: no profile fits"), fg="yellow", bold=True)
+    title = profile.source.title
+    name = title.zh_CN if language_of(os.environ) == "zh_CN" else title.en
+    return click.style(f"{profile.name}: {name}", fg="green", bold=True)
 
 
 def as_data(found: Identity) -> dict[str, object]:
@@ -72,12 +135,7 @@ def as_data(found: Identity) -> dict[str, object]:
 def page(found: Identity, known: Knowledge) -> str:
     """As people read it."""
     language = language_of(os.environ)
-    title = found.profile.source.title
-    name = title.zh_CN if language == "zh_CN" else title.en
-    if found.is_known:
-        head = click.style(f"{found.profile.name}: {name}", fg="green", bold=True)
-    else:
-        head = click.style(_("unknown: no profile fits"), fg="yellow", bold=True)
+    head = _head(found.profile if found.is_known else None)
     why = [_GIVEN[kind].format(what=what) for kind, what in found.reasons] or [_("nothing that a profile looks for")]
     lines = [head, "  " + _("why: {reasons}").format(reasons=_("; ").join(why))]
     described = line(found.facts.sysdescr, MAX_TEXT) or "-"

@@ -22,7 +22,7 @@ _HEAD = f"""\
 {_WRITTEN}
 
 A device gets the first profile that fits, by its SNMP agent (`sysObjectID`, `sysDescr`, what it has) or, if it speaks
-none, by the make and model that it names by ONVIF. `sitewarden identify RECORDING.snmprec` says which and why,
+none, by the make and model that it names by ONVIF. `sitewarden identify RECORDING` says which and why,
 `sitewarden profile show NAME` shows one, `sitewarden profile test FILE.yaml` checks one of your own; folders with own
 profiles are named under `profile_folders`. How sure an object is: *MIB*, published by its maker or a standard;
 *recorded device*, seen on a real one; *community*, hearsay that nobody has verified.

@@ -8,8 +8,13 @@ from pathlib import Path
 
 from monitor.core.case import cases, variables
 from monitor.core.plan import Rule
+from probes.discovery import Found
+from probes.discovery.agent import Spoken
+from probes.discovery.identity import identify as recognise
 from probes.errors import Unsupported
 from probes.observation import Answer, Observation, Outcome
+from probes.recording import read_folder
+from probes.recording.said import hear
 from probes.snmp.ber import to_oid
 from probes.snmp.look import SnmpOptions, look
 from probes.snmp.playback import MAX_OCTETS, read_recording
@@ -74,6 +79,18 @@ async def identify(file: Path, profiles: Profiles, rules: Iterable[Rule], *, max
     except Unsupported:
         answer = Answer({}, {})
     return Identity(file, facts, profile, clue, answer, judge(profile, answer, rules), recording.is_whole)
+
+
+def identify_folder(folder: Path, profiles: Profiles, agent: Identity | None) -> Found:
+    """What the rest of a recorded device says of itself; `agent` is what its SNMP agent said. BadRecording, OSError."""
+    said = hear(read_folder(folder))
+    if agent is not None:
+        source = agent.profile.source
+        said.spoken = Spoken(
+            0, "", agent.facts.sysdescr, profile=agent.profile.name, kind=source.kind, vendor=source.vendor,
+            values=agent.answer.values,
+        )  # fmt: skip
+    return recognise(said, profiles)
 
 
 def judge(profile: Profile, answer: Answer, rules: Iterable[Rule]) -> tuple[Judgement, ...]:

@@ -36,7 +36,12 @@ async def read_device_info(host: str, port: int, login: Login, tools: Tools, *, 
         raise Denied("refused (HTTP 401)")
     if response.status != 200:
         raise Unsupported(f"HTTP status {response.status}")
-    root = parse(response.body)
+    return read(response.body)
+
+
+def read(body: bytes) -> DeviceInfo:
+    """The document. Raises Unsupported (it is another one) and Garbled."""
+    root = parse(body)
     if root.name != "DeviceInfo":
         raise Unsupported("another document")
     names = ("deviceName", "model", "serialNumber", "firmwareVersion", "macAddress", "deviceType")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from monitor.settings.mistake import BadConfiguration, Findings
 from monitor.settings.profiles import lint
 from probes.snmp.files import ProfileError, read_file
 
+RECORDINGS = Path(__file__).parents[1] / "recordings"
 HEAD = "title: { en: A, zh_CN: 甲 }\nsource: a MIB\nconfidence: mib\n"
 PROFILE = HEAD + (
     "kind: camera\nextends: [_system]\nrank: 99\ndetect:\n  - { sysobjectid: 1.3.6.1.4.1.99999 }\n"
@@ -63,6 +65,41 @@ def test_identify(tmp_path: Path) -> None:
     assert (data["profile"], data["known"]) == ("hikvision-nvr", True)
     assert data["reasons"] == {"sysObjectID": "1.3.6.1.4.1.50001"}
     assert {one["rule"] for one in data["judged"] if one["wrong"]} == {"recorder-no-disk"}
+
+
+def test_identify_a_folder_without_an_agent() -> None:
+    told = run("identify", RECORDINGS / "simulated-camera")
+    assert told.exit_code == 0, told.output
+    assert told.output.startswith("onvif-camera: Camera with ONVIF\n  why: speaks ONVIF; ")
+    assert "camera, make and model: Example Optics SW-C2M" in told.output
+    assert "checks that make sense: reach, onvif, events, rtsp, frame" in told.output
+    data = orjson.loads(run("identify", "--json", RECORDINGS / "ipycam").output)
+    assert (data["profile"], data["kind"], data["known"], data["vendor"]) == (
+        "onvif-camera", "camera", True, "PythonCam & Söhne",
+    )  # fmt: skip
+    assert data["reasons"].keys() >= {"onvif", "rtsp", "maker_profile"}
+
+
+def test_identify_a_maker_by_its_answers(tmp_path: Path) -> None:
+    """A camera whose agent is no more than that of its Linux, and an answer that is damaged."""
+    folder = shutil.copytree(RECORDINGS / "simulated-camera", tmp_path / "camera")
+    told = folder / "answers" / "003-http-getdeviceinformation.xml"
+    text = told.read_text("utf-8")
+    told.write_text(text.replace("Example Optics", "Dahua").replace("SW-C2M", "IPC-HFW2831T"), "utf-8")
+    shutil.copy(RECORDINGS / "net-snmp-host" / "agent.snmprec", folder)
+    both = run("identify", folder)
+    assert both.exit_code == 0
+    assert both.output.startswith("dahua-camera: Dahua camera\n  why: ")
+    assert "net-snmp: " in both.output
+    told.write_bytes(b"<s:Envelope><s:Bo")
+    (folder / "agent.snmprec").unlink()
+    told_nothing = run("identify", folder)  # it speaks ONVIF, but names no maker
+    assert told_nothing.exit_code == 1
+    assert "unknown: no profile fits\n  why: speaks ONVIF" in told_nothing.output
+    (folder / "answers.yaml").write_text("{}", "utf-8")
+    assert "answers.yaml is no list" in run("identify", folder).output
+    (tmp_path / "empty").mkdir()
+    assert "is no recording" in run("identify", tmp_path / "empty").output
 
 
 def test_identify_what_nobody_knows(tmp_path: Path) -> None:

@@ -38,6 +38,12 @@ class Splitter:
         """Add what came."""
         self._buffer += data
 
+    def drain(self) -> bytes:
+        """What was fed and not taken yet; whoever asks goes on by himself."""
+        rest = bytes(self._buffer)
+        self._buffer.clear()
+        return rest
+
     def take(self) -> Response | Frame | None:
         """The next complete message or frame, None if more bytes are needed. Raises Garbled."""
         if self._head is None:

@@ -7,7 +7,9 @@ import contextlib
 import os
 import signal
 import socket
+import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -15,8 +17,12 @@ import numpy as np
 import pytest
 
 from probes.ask import ask
+from probes.errors import NoAnswer
 from probes.frame import PROBE, FrameOptions
+from probes.frame import grab as grabbing
+from probes.frame.job import StreamJob
 from probes.frame.pool import DecodePool
+from probes.frame.reel import Reel
 from probes.observation import Observation, Outcome
 from probes.target import Login, Secret, Target
 from probes.tools import Tools, start_transcript
@@ -256,3 +262,33 @@ async def test_damaged_streams_never_reach_the_daemon(tools: Tools) -> None:
     assert any(one.values.get("verdict") == "garbled" for one in found)
     async with replaying(Replay(LIVE)) as server:
         assert _verdict(await look(tools, server.url, device="last")) == "unjudged"
+
+
+def _no_ffmpeg(*_: object) -> None:
+    raise AssertionError("FFmpeg's client was asked")
+
+
+def _job(url: str, login: Login | None = None, gap_seconds: float = 1.0) -> StreamJob:
+    return StreamJob(url, login, "tcp", gap_seconds, 8.0, burst=True)
+
+
+@pytest.mark.parametrize("path", ["/h264", "/h265", "auth", "basic"])
+async def test_what_nearly_all_cameras_send_comes_by_our_own_client(
+    gst_server: GstServer, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(grabbing, "by_ffmpeg", _no_ffmpeg)
+    url = gst_server.url(path) if path.startswith("/") else getattr(gst_server, path)
+    login = Login(gst_server.username, Secret(gst_server.password))
+    found = await asyncio.to_thread(grabbing.grab, _job(url, login), threading.Event())
+    assert found.first is not None
+    assert found.second is not None
+    assert 0.9 <= found.gap_seconds <= 4
+    assert isinstance(found.film, Reel)
+    assert len(found.film.develop()) == 8
+
+
+async def test_what_our_own_client_does_not_read_comes_by_ffmpeg() -> None:
+    async with replaying(Replay([b"\0\0\0\1\x19" + b"\1" * 40])) as interleaved:  # units out of their order
+        with pytest.raises(NoAnswer):
+            await asyncio.to_thread(grabbing.grab, replace(_job(interleaved.url), seconds=3.0), threading.Event())
+        assert interleaved.sessions >= 2

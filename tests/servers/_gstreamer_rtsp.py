@@ -14,16 +14,18 @@ gi.require_version("GstRtspServer", "1.0")
 from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 ENCODERS = {
-    "h264": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max={key} bframes=0 ! h264parse ! "
+    "h264": "x264enc {rate}tune=zerolatency speed-preset=ultrafast key-int-max={key} bframes=0 ! h264parse ! "
     "rtph264pay name=pay0 pt=96 config-interval=-1",
-    "h265": "x265enc tune=zerolatency speed-preset=ultrafast key-int-max={key} ! h265parse ! "
+    "h265": "x265enc {rate}tune=zerolatency speed-preset=ultrafast key-int-max={key} ! h265parse ! "
     "rtph265pay name=pay0 pt=96 config-interval=-1",
 }
 
 
 def factory(stream: dict[str, Any], guarded: bool) -> GstRtspServer.RTSPMediaFactory:
     made = GstRtspServer.RTSPMediaFactory.new()
-    encoder = ENCODERS[stream["codec"]].format(key=stream["key_interval"])
+    encoder = ENCODERS[stream["codec"]].format(
+        key=stream["key_interval"], rate=f"bitrate={stream['kbit_per_second']} " if stream["kbit_per_second"] else ""
+    )
     made.set_launch(
         f"( {stream['source']} ! videoconvert ! videoscale ! videorate ! video/x-raw,format=I420,"
         f"width={stream['width']},height={stream['height']},framerate={stream['fps']}/1 ! {encoder} )"

@@ -40,6 +40,7 @@ class Stream:
     source: str = "videotestsrc is-live=true pattern=smpte"
     login: bool = False
     shared: bool = False
+    kbit_per_second: int = 0  # 0: what the encoder likes
 
 
 STREAMS = (Stream("/h264"), Stream("/h265", codec="h265"), Stream("/auth", login=True))

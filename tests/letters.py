@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from monitor.core.change import AddEvent, Change, Enqueue, Message, PutTicket
-from monitor.core.plan import Device, Fault, Plan, Site, Text
+from monitor.core.plan import Cause, Device, Fault, Plan, Site, Text
 from probes.target import Target
 from ticketing.ticket import Clock, EventKind, Fingerprint, Severity, Ticket, TicketEvent, TicketState
 
@@ -29,7 +29,11 @@ FAULTS = (
         "camera.no-picture",
         Text("No picture", "无图像"),
         Text("{device} gives no picture ({detail})", "{device} 没有图像（{detail}）"),
-        (Text("the cable or its plug is broken", "网线或水晶头损坏"), Text("the camera is dead.", "摄像机损坏。")),
+        (
+            Cause(Text("The cable or its plug is broken", "网线或水晶头损坏"), frozenset({"searching"})),
+            Cause(Text("PoE is off", "PoE 已关闭"), frozenset({"disabled"})),
+            Cause(Text("the camera is dead.", "摄像机损坏。")),
+        ),
         (Text("look at the plug", "检查水晶头"),),
         (Text("a patch cable", "网线"), Text("a camera, {model}", "摄像机 {model}")),
     ),

@@ -32,13 +32,21 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """A probable cause. One that quotes a fact is the cause where the fact is known, and none where it is not."""
+
+    text: Text
+    port: frozenset[str] = frozenset()  # states of the port that feeds the device which fit it; empty: all
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """A fault code and what a technician needs to know of it. `title` and `text` may quote facts as {name}."""
 
     code: str
     title: Text
     text: Text
-    causes: tuple[Text, ...] = ()
+    causes: tuple[Cause, ...] = ()
     remedies: tuple[Text, ...] = ()
     bring: tuple[Text, ...] = ()  # may quote {model}
     remote: bool = False  # it is put right from a desk: nothing is to be brought

@@ -84,7 +84,8 @@ def page_of_notice(notice: Notice, language: Language, severity: Severity, link:
     bring = (strings.REMOTE_ITEM.get(language),) if told.remote else told.bring
     lists = () if notice.ended else (("causes", told.causes), ("remedies", told.remedies), ("bring", bring))
     rows = [] if notice.ended else [(clock.label, clock.text, clock.late) for clock in told.deadlines if not clock.met]
-    rows += [(label("device"), told.device, False), (label("place"), told.place, False)]
+    rows += [(label(name), text, False) for name, text in
+             (("device", told.device), ("place", told.place), ("cabling", told.cabling))]  # fmt: skip
     rows += [(label("ticket"), told.ticket, False), (label("state"), told.state, False)]
     return Page(
         language=language,

@@ -8,15 +8,20 @@ import re
 from collections.abc import Mapping
 
 from monitor.core.plan import Device, Plan, Text
+from monitor.locale.catalogue import translate
 from monitor.locale.formats import Formats
 from monitor.locale.probe_lines import say_line
+from monitor.locale.state_words import WORDS
 from monitor.notify import strings
 from ticketing.ticket import Fact, Ticket
 
 MAX_QUOTED = 120  # characters of one fact
 LARGEST = 10**15  # beyond it a number is written with its power of ten
 
+_UNITS = {"celsius": "°C", "watts": "W", "volts": "V"}
+_LEFT_SECONDS = {"days_left": 86_400, "minutes_left": 60}
 _PLACE = re.compile(r"\{([A-Za-z_]\w*)(?::(,?(?:\.\d)?[dfeg%]?)|:[^{}]*)?\}")  # {name}, {name:.1f}
+_OPTION = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]")
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 
@@ -52,6 +57,7 @@ class Quotes:
     def __init__(self, ticket: Ticket, plan: Plan, formats: Formats, now: float) -> None:
         self._facts = ticket.facts
         self._formats = formats
+        self._say = translate(formats.language)
         device = plan.devices.get(ticket.fingerprint.device)
         parent = plan.devices.get(device.parent or "") if device else None
         self._known = {
@@ -66,8 +72,20 @@ class Quotes:
         self._known["device"] = named(plan, ticket.fingerprint.device)
 
     def fill(self, text: Text) -> str:
-        """The text in the reader's language with its facts."""
-        return _PLACE.sub(lambda place: self._value(place[1], place[2] or ""), text.get(self._formats.language))
+        """The text in the reader's language with its facts; [this] is left out where a fact of it is missing."""
+        kept = _OPTION.sub(lambda option: option[1] if self._knows(option[1]) else "", text.get(self._formats.language))
+        return _PLACE.sub(lambda place: self._value(place[1], place[2] or ""), kept)
+
+    def knows(self, text: Text) -> bool:
+        """Is every fact that the text quotes there?"""
+        return self._knows(text.en)
+
+    def quotes_facts(self, text: Text) -> bool:
+        """Does it quote what only a look can tell?"""
+        return any(place[1] not in self._known for place in _PLACE.finditer(text.en))
+
+    def _knows(self, said: str) -> bool:
+        return all(self._facts.get(place[1], "") != "" or self._known.get(place[1]) for place in _PLACE.finditer(said))
 
     def _value(self, name: str, spec: str) -> str:
         fact = self._facts.get(name)
@@ -77,12 +95,31 @@ class Quotes:
             with contextlib.suppress(ValueError):
                 if spec:
                     return format(fact, spec)[:MAX_QUOTED]
-            if name.endswith("_seconds"):
-                return ("-" if fact < 0 else "") + self._formats.duration(abs(fact))
+            return self._measured(name, fact)
         if name == "detail" and isinstance(fact, str):
             return cut(say_line(fact, self._formats.language))
-        word = strings.WORDS.get(fact) if isinstance(fact, str) and name in strings.WORDED else None
-        return word.get(self._formats.language) if word else quoted(fact, self._formats)
+        if isinstance(fact, str) and name in strings.WORDED:
+            said = strings.WORDS.get(fact)
+            return said.get(self._formats.language) if said else self._say(WORDS[fact]) if fact in WORDS else cut(fact)
+        return quoted(fact, self._formats)
+
+    def _measured(self, name: str, fact: float) -> str:
+        """A number with its unit, which the end of its name says."""
+        formats, plain = self._formats, quoted(fact, self._formats)
+        match name.rpartition("_")[2]:
+            case _ if isinstance(fact, bool):
+                return plain
+            case "seconds":
+                return ("-" if fact < 0 else "") + formats.duration(abs(fact))
+            case "left" if name in _LEFT_SECONDS:
+                return ("-" if fact < 0 else "") + formats.duration(abs(fact) * _LEFT_SECONDS[name])
+            case "ratio" | "share":
+                return formats.percent(fact)
+            case "percent":
+                return formats.percent(fact / 100)
+            case unit if unit in _UNITS:
+                return f"{plain} {_UNITS[unit]}"
+        return plain
 
 
 def _of_device(device: Device) -> Mapping[str, str]:

@@ -161,6 +161,7 @@ def _ticket_data(ticket: Ticket, plan: Plan, notice: Notice, link: str) -> dict[
             "kind": device.kind if device else "",
             "model": device.model if device else "",
             "place": told.place,
+            "cabling": told.cabling,
         },
         "component": ticket.fingerprint.component,
         "fault": ticket.fingerprint.fault,

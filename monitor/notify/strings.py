@@ -88,6 +88,7 @@ PORT: Final[Mapping[str, Text]] = {
 
 WATTS: Final = Text(" ({watts} W)", "（{watts} W）")
 
+AT_PORT: Final = Text(", port {port}", "（{port} 端口）")
 PARENT_ANSWERS: Final = Text("{parent}, on which it hangs, answers.", "其上级 {parent} 正常应答。")
 PARENT_FAILS: Final = Text("{parent}, on which it hangs, has a fault itself.", "其上级 {parent} 自身有故障。")
 NEIGHBOURS_FINE: Final = Text("The {count} others there are fine.", "同一上级的其他 {count} 台设备正常。")
@@ -96,6 +97,10 @@ NEIGHBOUR_FAILS: Final = Text("The other device there fails too.", "同一上级
 NEIGHBOURS_FAIL: Final = Text(
     "Of the {count} others there {failing} fail too.", "同一上级的其他 {count} 台设备中有 {failing} 台也有故障。"
 )
+ONE_NEIGHBOUR_FAILS: Final = Text(
+    "Of the {count} others there one fails too.", "同一上级的其他 {count} 台设备中有 1 台也有故障。"
+)
+ALL_NEIGHBOURS_FAIL: Final = Text("All {count} others there fail too.", "同一上级的其他 {count} 台设备也全部有故障。")
 
 HEARD: Final = Text("The device has told of it by itself: {title}.", "设备已主动上报：{title}。")
 HEARD_TEXT: Final = Text(
@@ -138,6 +143,7 @@ LABEL: Final[Mapping[str, Text]] = {
     "state": Text("State", "状态"),
     "device": Text("Device", "设备"),
     "place": Text("Place", "位置"),
+    "cabling": Text("Cabling", "线路"),
     "causes": Text("Probably", "可能原因"),
     "remedies": Text("To do", "处理步骤"),
     "bring": Text("Bring", "携带物品"),
@@ -155,7 +161,7 @@ DIGEST_PART: Final = Text("{count} {severity}", "{severity} {count}")
 DIGEST_MORE: Final = Text("… and {count} more tickets", "……以及另外 {count} 张工单")
 
 WORDED: Final = frozenset(
-    {"alarm", "clock_cause", "disabled_by"}
+    {"alarm", "clock_cause", "disabled_by", "state", "detect", "storage_state"}
 )  # facts whose words are put into the reader's language
 WORDS: Final[Mapping[str, Text]] = {
     "reset": Text("it has lost its time, as with an empty clock battery", "时间已丢失，通常为时钟电池耗尽"),

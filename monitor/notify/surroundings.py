@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from monitor.core.plan import Plan
+from monitor.core.plan import Plan, Text
 from monitor.locale.formats import Formats
 from monitor.notify import strings
 from monitor.notify.quoting import cut, named, printable, quoted
-from ticketing.ticket import Fact
+from ticketing.ticket import Fact, Language
+
+MAX_HOPS = 8  # of cables that are told
 
 Seen = Mapping[str, Fact]
+
+
+def cabling(plan: Plan, device_id: str, language: Language) -> str:
+    """The way of the cables from the top down to the device; "" for one that hangs on nothing."""
+    way: list[str] = []
+    at, below = plan.devices.get(device_id), ""
+    while at is not None and len(way) < MAX_HOPS:
+        port = strings.AT_PORT.get(language).format(port=printable(below)) if below else ""
+        way.append(named(plan, at.id) + port)
+        below, at = at.port, plan.devices.get(at.parent or "")
+    return " › ".join(reversed(way)) if len(way) > 1 else ""
 
 
 def around(surroundings: tuple[Seen, ...], plan: Plan, formats: Formats) -> tuple[str, ...]:
@@ -25,6 +38,15 @@ def around(surroundings: tuple[Seen, ...], plan: Plan, formats: Formats) -> tupl
             case "heard":
                 sentences += _heard(seen, plan, formats)
     return tuple(sentences)
+
+
+def port_state(surroundings: tuple[Seen, ...]) -> str:
+    """What the port above shows: searching, delivering, disabled, fault; "" where it is not known."""
+    for seen in surroundings:
+        if seen.get("what") == "poe_port":
+            state = "disabled" if seen.get("admin") is False else str(seen.get("detect"))
+            return "fault" if state == "other_fault" else state if state in strings.PORT else ""
+    return ""
 
 
 def _port(seen: Seen, plan: Plan, formats: Formats) -> list[str]:
@@ -48,12 +70,19 @@ def _parent(seen: Seen, plan: Plan, formats: Formats) -> list[str]:
     sentences = [state.get(language).format_map({"parent": named(plan, str(seen.get("parent", "")))})]
     count, failing = seen.get("neighbours"), seen.get("neighbours_failing", 0)
     if isinstance(count, int) and isinstance(failing, int) and count > 0:
-        if failing > 0:
-            text = strings.NEIGHBOURS_FAIL if count > 1 else strings.NEIGHBOUR_FAILS
-        else:
-            text = strings.NEIGHBOURS_FINE if count > 1 else strings.NEIGHBOUR_FINE
+        text = _neighbours(count, failing)
         sentences.append(text.get(language).format_map({"count": count, "failing": failing}))
     return sentences
+
+
+def _neighbours(count: int, failing: int) -> Text:
+    if count == 1:
+        return strings.NEIGHBOUR_FAILS if failing > 0 else strings.NEIGHBOUR_FINE
+    if failing <= 0:
+        return strings.NEIGHBOURS_FINE
+    if failing >= count:
+        return strings.ALL_NEIGHBOURS_FAIL
+    return strings.ONE_NEIGHBOUR_FAILS if failing == 1 else strings.NEIGHBOURS_FAIL
 
 
 def _heard(seen: Seen, plan: Plan, formats: Formats) -> list[str]:

@@ -11,7 +11,7 @@ from monitor.core.plan import Fault, Plan, Text
 from monitor.locale.formats import Formats
 from monitor.notify import strings
 from monitor.notify.quoting import Quotes, cut, named, printable
-from monitor.notify.surroundings import around
+from monitor.notify.surroundings import around, cabling, port_state
 from ticketing.ticket import QUIET, Clock, Language, Ticket
 
 CHILDREN_NAMED = 5
@@ -43,6 +43,7 @@ class Description:
     state: str
     device: str
     place: str
+    cabling: str  # "UPS 1 › SW-B, port 1.7 › Gate 3": from where it is fed and reached
     fault: str
     opening: str  # "Urgent · Gate 3: No picture since 09:41."
     what: str  # the fault's own text with its facts
@@ -74,12 +75,13 @@ def describe(ticket: Ticket, plan: Plan, language: Language, now: float) -> Desc
         state=strings.STATE[ticket.state].get(language),
         device=name,
         place=printable(device.place) if device else "",
+        cabling=cabling(plan, ticket.fingerprint.device, language),
         fault=title,
         opening="",
         what=whole(quotes.fill(fault.text), language),
         since=formats.short(ticket.since, now),
         around=(*around(ticket.surroundings, plan, formats), *_children(ticket, plan, language)),
-        causes=tuple(map(quotes.fill, fault.causes)),
+        causes=_causes(ticket, fault, quotes),
         remedies=tuple(map(quotes.fill, fault.remedies)),
         bring=tuple(map(quotes.fill, fault.bring)),
         remote=fault.remote,
@@ -94,6 +96,21 @@ def describe(ticket: Ticket, plan: Plan, language: Language, now: float) -> Desc
     )
     described = replace(description, opening=opening)
     return replace(described, sentence=_sentence(ticket, described, formats, now))
+
+
+def _causes(ticket: Ticket, fault: Fault, quotes: Quotes) -> tuple[str, ...]:
+    """The cause that a fact names; else those that fit what the port above shows."""
+    named_by_fact = [one.text for one in fault.causes if quotes.quotes_facts(one.text)]
+    known = [text for text in named_by_fact if quotes.knows(text)]
+    if known:
+        return tuple(map(quotes.fill, known))
+    port = port_state(ticket.surroundings)
+    fitting = [
+        one.text
+        for one in fault.causes
+        if one.text not in named_by_fact and (not port or not one.port or port in one.port)
+    ]
+    return tuple(map(quotes.fill, fitting))
 
 
 def _headline(device: str, title: str, ticket: Ticket, language: Language) -> str:
@@ -130,7 +147,14 @@ def _brief(cause: str) -> str:
 
 
 def _listed(text: Text, items: Sequence[str], language: Language) -> str:
-    return fill(text, language, items=strings.JOIN.get(language).join(item.rstrip(strings.STOPS) for item in items))
+    listed = (_within(item).rstrip(strings.STOPS) for item in items)
+    return fill(text, language, items=strings.JOIN.get(language).join(listed))
+
+
+def _within(item: str) -> str:
+    """As it stands within a sentence: "Cable or plug" is "cable or plug", "PoE tester" and "RJ45 plugs" stay."""
+    first = item.split(" ", maxsplit=1)[0].rstrip(",;")
+    return item[:1].lower() + item[1:] if first.isascii() and first.istitle() and first.isalpha() else item
 
 
 def _demand(deadlines: Sequence[Deadline], language: Language) -> str:

@@ -154,12 +154,16 @@ def _ticket(plan: Plan, device: Device, fault: Fault, language: Language) -> Ite
     }
 
     def fill(text: Text) -> str:
-        return _QUOTE.sub(lambda match: facts.get(match[1]) or "…", text.get(language))
+        return _QUOTE.sub(lambda match: facts.get(match[1]) or "…", re.sub(r"[][]", "", text.get(language)))
 
     yield WORDS["ticket"].get(language)
     yield f"  {fill(fault.title)}"
     yield f"  {fill(fault.text)}"
-    for code, texts in (("causes", fault.causes), ("remedies", fault.remedies), ("bring", fault.bring)):
+    for code, texts in (
+        ("causes", [one.text for one in fault.causes]),
+        ("remedies", fault.remedies),
+        ("bring", fault.bring),
+    ):
         if texts:
             yield f"  {WORDS[code].get(language)}"
             yield from (f"    - {fill(text)}" for text in texts)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from monitor.core.plan import Fault, Text
+from monitor.core.plan import Cause, Fault, Text
 from monitor.settings.file.base import mark_of, validate
 from monitor.settings.file.rule import FaultShape, RuleShape
 from monitor.settings.file.secret import Reading
@@ -65,9 +65,8 @@ class Catalogue:
             validate(_CODE, code, self._reading, (root, code))
             shape = validate(_FAULT, branch, self._reading, (root, code))
             if shape is not None:
-                causes, remedies, bring = (
-                    tuple(one.text() for one in many) for many in (shape.causes, shape.remedies, shape.bring)
-                )
+                causes = tuple(Cause(one.text(), frozenset(one.port)) for one in shape.causes)
+                remedies, bring = (tuple(one.text() for one in many) for many in (shape.remedies, shape.bring))
                 fault = Fault(code, shape.title.text(), shape.text.text(), causes, remedies, bring, remote=shape.remote)
                 self._check_bring(fault, branch)
                 self._faults[code] = _Stands(fault, mark, branch)
@@ -99,7 +98,7 @@ class Catalogue:
             for key, texts in (
                 ("title", (fault.title,)),
                 ("text", (fault.text,)),
-                ("causes", fault.causes),
+                ("causes", tuple(cause.text for cause in fault.causes)),
                 ("remedies", fault.remedies),
                 ("bring", fault.bring),
             ):

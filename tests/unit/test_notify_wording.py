@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.plan import Fault, Plan, Site, Text
+from monitor.core.plan import Cause, Fault, Plan, Site, Text
 from monitor.notify import strings
 from monitor.notify.announcing import announce, summarize
 from monitor.notify.pages import page_of_notice
@@ -50,6 +50,44 @@ def test_a_new_ticket_in_chinese() -> None:
         "可能原因：网线或水晶头损坏；摄像机损坏。请携带：网线；摄像机 DS-2CD2143。"
         "09:46 前响应、11:41 前到场。"
     )
+
+
+@pytest.mark.parametrize(
+    ("count", "failing", "english", "chinese"),
+    [
+        (11, 0, "The 11 others there are fine.", "其他 11 台设备正常"),
+        (11, 1, "Of the 11 others there one fails too.", "其他 11 台设备中有 1 台也有故障"),
+        (11, 2, "Of the 11 others there 2 fail too.", "其他 11 台设备中有 2 台也有故障"),
+        (11, 11, "All 11 others there fail too.", "其他 11 台设备也全部有故障"),
+        (1, 1, "The other device there fails too.", "另一台设备也有故障"),
+        (1, 0, "The other device there is fine.", "另一台设备正常"),
+    ],
+)
+def test_neighbours_by_number(count: int, failing: int, english: str, chinese: str) -> None:
+    seen = {"what": "parent", "parent": "sw-b", "state": "answers", "neighbours": count, "neighbours_failing": failing}
+    assert english in describe(a_ticket(surroundings=(seen,)), PLAN, "en", NOW).around
+    assert chinese in describe(a_ticket(surroundings=(seen,)), PLAN, "zh_CN", NOW).around[-1]
+
+
+def test_the_way_of_the_cables_is_told() -> None:
+    told = describe(a_ticket(), PLAN, "en", NOW)
+    assert told.cabling == "SW-B, port 1.7 › Gate 3 camera"
+    page = page_of_notice(announce(a_ticket(), an_event(), PLAN, "zh_CN", NOW), "zh_CN", Severity.URGENT, "", "")
+    assert ("线路", "SW-B（1.7 端口） › Gate 3 camera", False) in page.rows
+    switch = a_ticket(fingerprint=Fingerprint("site-1", "sw-b", "", "switch.lost"))
+    assert describe(switch, PLAN, "en", NOW).cabling == "", "it hangs on nothing"
+
+
+def test_causes_are_those_that_fit_what_the_port_shows() -> None:
+    def causes(**port: Fact) -> tuple[str, ...]:
+        seen = {"what": "poe_port", "parent": "sw-b", "port": "1.7", **port}
+        return describe(a_ticket(surroundings=(seen,)), PLAN, "en", NOW).causes
+
+    assert causes(detect="searching") == ("The cable or its plug is broken", "the camera is dead.")
+    assert causes(detect="delivering") == ("the camera is dead.",)
+    assert causes(detect="searching", admin=False) == ("PoE is off", "the camera is dead.")
+    assert len(causes(detect="never heard of")) == 3
+    assert len(describe(a_ticket(surroundings=()), PLAN, "en", NOW).causes) == 3
 
 
 def test_what_is_put_right_from_a_desk_says_that_nothing_is_brought() -> None:
@@ -186,7 +224,10 @@ WILD = Plan(
     {},
     {
         "f": Fault(
-            "f", Text("{a}{", "{}"), Text("{a:.1f} {b:>999999999} {0} {a.__class__}", "{a!r}"), (Text("{since}", ""),)
+            "f",
+            Text("{a}{", "{}"),
+            Text("{a:.1f} {b:>999999999} {0} {a.__class__}", "{a!r}[{b}][{"),
+            (Cause(Text("{since}", "")), Cause(Text("{a}", "[{a}]"))),
         )
     },
 )

@@ -97,7 +97,7 @@ def test_no_event(kind: str, data: str) -> None:
 
 
 def test_every_alarm_of_contact_id_has_a_word_for_people() -> None:
-    from monitor.web.views.numbers import WORDS
+    from monitor.locale.state_words import WORDS
 
     assert {*CONTACT_ID.values()} - set(WORDS) == set()
     assert VOCABULARY["panel"] == VOCABULARY["traps"]  # both are written by probes.standing

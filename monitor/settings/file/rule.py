@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -54,12 +54,27 @@ class TextShape(Shape):
         return Text(self.en.strip(), self.zh_CN.strip())
 
 
+PortState = Literal["searching", "delivering", "disabled", "fault"]
+
+
+class CauseShape(TextShape):
+    """A probable cause, in both languages."""
+
+    port: frozenset[PortState] = Field(
+        frozenset(), description="states of the PoE port above that fit this cause; empty: all"
+    )
+
+
 class FaultShape(Shape):
     """One fault of the catalogue."""
 
     title: TextShape
-    text: TextShape = Field(description="what was seen; `{name}` quotes a fact")
-    causes: list[TextShape] = Field([], description="probable causes, the likeliest first")
+    text: TextShape = Field(
+        description="what was seen; `{name}` quotes a fact, `[ … {name} … ]` is left out where it is not known"
+    )
+    causes: list[CauseShape] = Field(
+        [], description="probable causes, the likeliest first; one that quotes a known fact stands alone"
+    )
     remedies: list[TextShape] = Field([], description="what to do, in this order")
     bring: list[TextShape] = Field([], description="tools and parts to take along; may quote `{model}`")
     remote: bool = Field(False, description="it is put right from a desk; instead of `bring`")

@@ -147,6 +147,7 @@ def ticket_detail(
         remedies=list(told.remedies),
         bring=list(told.bring),
         remote=told.remote,
+        cabling=told.cabling,
         facts=_finite(one.facts),
         surroundings=[_finite(seen) for seen in one.surroundings],
         held_back=list(one.children),

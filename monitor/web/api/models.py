@@ -160,6 +160,7 @@ class TicketDetail(Ticket):
     causes: list[str]
     remedies: list[str]
     bring: list[str]
+    cabling: str = Field(description="The way of the cables from the top down to the device.")
     remote: bool = Field(description="It is put right from a desk: nothing is to be brought.")
     facts: dict[str, Fact]
     surroundings: list[dict[str, Fact]]

@@ -14,7 +14,8 @@ from monitor.locale.probe_lines import say_line
 from monitor.web.views import inventory, wording
 from monitor.web.views.directory import Directory
 from monitor.web.views.labels import CHECKS
-from monitor.web.views.numbers import NAMES, Figure, figure, written
+from monitor.web.views.numbers import NAMES, Figure, figure, label_of, written
+from monitor.web.views.picture import MEASURES
 from monitor.web.views.recorder import RecorderView, recorder_view
 from monitor.web.views.states import Glance, glance, last_look
 from probes.observation import MONITOR_OUTCOMES, Observation, Outcome, Values
@@ -231,8 +232,18 @@ def _table(name: str, rows: Mapping[str, Values], formats: Formats) -> Table:
     say = translate(formats.language)
     names = list(dict.fromkeys(column for row in list(rows.values())[:MAX_ROWS] for column in row))[:MAX_COLUMNS]
     cells = tuple(
-        (key, tuple(written(column, row[column], say, formats) if column in row else "" for column in names))
+        (
+            _called(name, key, say),
+            tuple(written(column, row[column], say, formats) if column in row else "" for column in names),
+        )
         for key, row in list(rows.items())[:MAX_ROWS]
     )
     columns = tuple(say(NAMES[column]) if column in NAMES else column.replace("_", " ") for column in names)
     return Table(name, columns, cells, max(0, len(rows) - MAX_ROWS))
+
+
+def _called(table: str, key: str, say: Translate) -> str:
+    """What a row is called: measures and faults of a picture have names, other rows the device's own keys."""
+    if table == "measure":
+        return say(MEASURES[key]) if key in MEASURES else key
+    return label_of(key, say) if table == "fault" else key

@@ -8,7 +8,8 @@ from typing import Final
 
 from monitor.core.inventory import Item
 from monitor.locale import Formats, Translate, msg, translate
-from monitor.web.views.numbers import NAMES, WORDS
+from monitor.locale.state_words import WORDS
+from monitor.web.views.numbers import NAMES
 
 MAX_SHOWN: Final = 120
 _ACCEPTED: Final = msg("Accepted as right: %(changes)s")
@@ -76,9 +77,8 @@ def _line(item: Item, formats: Formats) -> Line:
     name = say(NAMES[word]) if word in NAMES else word
     if item.name in NAMES:  # a count that this monitor keeps itself
         where, name = [], say(NAMES[item.name])
-    label = (
-        " · ".join((*where, name)) if where or check == "onvif" or item.name in NAMES else f"{name} ({check.upper()})"
-    )
+    alone = not where and check != "onvif" and item.name not in NAMES  # another check may tell the same
+    label = say(msg("{name} ({check})")).format(name=name, check=check.upper()) if alone else " · ".join((*where, name))
     return Line(
         label, _written(item.value, say), item.first_seen, None if item.found is None else _written(item.found, say),
         None if item.previous is None else _written(item.previous, say), item.accepted_by,

@@ -20,7 +20,7 @@ from monitor.web.views.numbers import Figure, figure
 from monitor.web.views.states import Glance, glance
 from monitor.web.views.tickets import ClockView, all_clocks
 from ticketing.commands import Command
-from ticketing.ticket import Ticket, TicketEvent
+from ticketing.ticket import Ticket, TicketEvent, TicketState
 
 Allowed = Callable[[Ticket], frozenset[type[Command]]]
 
@@ -60,6 +60,7 @@ class TicketView:
     evidence: tuple[Evidence, ...]
     events: tuple[EventView, ...]
     actions: tuple[str, ...]
+    starts: tuple[str, ...]  # how work may begin from here: "remote", "on_site"
 
 
 def view(
@@ -92,6 +93,7 @@ def view(
         tuple(evidence),
         tuple(_event(event, formats) for event in events),
         actions,
+        _starts(ticket) if "start" in actions else (),
     )
 
 
@@ -101,6 +103,13 @@ def actions_for(ticket: Ticket, user: User | None, allowed: Allowed) -> tuple[st
         return ()
     kinds = allowed(ticket)
     return tuple(name for name, kind in ACTIONS.items() if kind in kinds and user.may(kind))
+
+
+def _starts(ticket: Ticket) -> tuple[str, ...]:
+    """Who works already may still arrive, and who is on site has begun."""
+    if ticket.state is not TicketState.IN_PROGRESS:
+        return ("remote", "on_site")
+    return ("on_site",) if ticket.arrival.met_at is None else ()
 
 
 def _child(device: str, world: World, directory: Directory) -> Child:

@@ -49,6 +49,8 @@ def aggregate(wanted: Scalar, rows: Iterable[Mapping[str, Value]]) -> Value | No
     numbers = [number for number in found if isinstance(number, int | float)]
     if not numbers:
         return None
+    if wanted.by == "sum":
+        return sum(numbers)
     return max(numbers) if wanted.by == "largest" else round(sum(numbers) / len(numbers), 3)
 
 

@@ -142,11 +142,11 @@ class Compute(_Part):
 
 
 class Scalar(_Part):
-    """A scalar made of a table's rows: of the rows that `where` names, the mean, the largest or the first."""
+    """A scalar made of a table's rows: of the rows that `where` names, the mean, largest, first or sum."""
 
     value: Name
     of: Name
-    by: Literal["mean", "largest", "first"]
+    by: Literal["mean", "largest", "first", "sum"]
     where: dict[Name, tuple[str, ...]] = Field(default_factory=dict)
 
 

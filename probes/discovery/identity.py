@@ -146,12 +146,12 @@ def _kind(said: Said, profiles: Profiles, vendor: str, model: str) -> tuple[Foun
     if said.info:
         recorder = _RECORDER.search(said.info.kind) is not None
         clues.append(("recorder" if recorder else "camera", Reason("isapi", said.info.kind)))
-    if said.spoken and said.spoken.kind in _KINDS and said.spoken.kind != "server":
-        clues.append((_as_kind(said.spoken.kind), Reason("snmp_profile", profile=said.spoken.profile)))
     family = profiles.maker(vendor, model) if vendor else None
     if family is not None and family.make is not None and family.model is not None:  # it knows the model, too
         kind = _as_kind(profiles.by_name[family.profile].source.kind)
         clues.append((kind, Reason("model", model[:MAX_TEXT], family.profile)))
+    if said.spoken and said.spoken.kind in _KINDS and said.spoken.kind != "server":  # one agent for all: Dahua
+        clues.append((_as_kind(said.spoken.kind), Reason("snmp_profile", profile=said.spoken.profile)))
     if clue := _onvif_kind(said):
         clues.append(clue)
     if said.spoken:

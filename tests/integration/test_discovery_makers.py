@@ -28,6 +28,8 @@ FAMILIES = {  # what it says -> what it is
     "HIKVISION/DS-7604NI-K1": ("recorder", "hikvision-nvr"),  # four channels or less: only its model tells
     "Dahua/IPC-HFW1230S": ("camera", "dahua-camera"),
     "Dahua/Lobby cam": ("camera", "dahua-camera"),  # an unknown model, but it is a camera
+    "Intelbras/VIP 1230 B G4": ("camera", "intelbras-camera"),
+    "Intelbras/NVD 1432": ("recorder", "intelbras"),
     "AXIS/P3245-V": ("camera", "axis"),
     "MOBOTIX AG/M73": ("camera", "mobotix"),
     "Acme <&> Co/A-NVR16": ("recorder", "onvif-recorder"),

@@ -32,6 +32,23 @@ SAID = Said(
 )
 
 
+@pytest.mark.parametrize(
+    ("vendor", "model", "kind", "profile"),
+    [
+        ("Dahua", "DH-IPC-HFW2831T", "camera", "dahua-camera"),
+        ("Dahua", "DHI-NVR4216", "recorder", "dahua"),
+        ("Intelbras", "VIP 3230 B", "camera", "intelbras-camera"),
+        ("Intelbras", "iMHDX 3016", "recorder", "intelbras"),
+    ],
+)
+def test_an_agent_that_cameras_and_recorders_share(vendor: str, model: str, kind: str, profile: str) -> None:
+    """Without ONVIF: the model that the agent tells says what it is."""
+    agent = "intelbras" if vendor == "Intelbras" else "dahua"
+    spoken = Spoken(161, "a", vendor, profile=agent, kind="recorder", vendor=vendor, values={"model": model})
+    found = identify(Said("127.0.0.9", spoken=spoken), load_with(()))
+    assert (found.kind, found.profile) == (kind, profile)
+
+
 def test_every_reason_has_a_text() -> None:
     assert REASONS.keys() == set(get_args(ReasonCode))
     for code in REASONS:

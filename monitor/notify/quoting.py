@@ -109,6 +109,9 @@ class Quotes:
         match name.rpartition("_")[2]:
             case _ if isinstance(fact, bool):
                 return plain
+            case "seconds" if name == "clock_offset_seconds":
+                said = strings.BEHIND if fact < 0 else strings.AHEAD
+                return said.get(formats.language).format(duration=formats.duration(abs(fact)))
             case "seconds":
                 return ("-" if fact < 0 else "") + formats.duration(abs(fact))
             case "left" if name in _LEFT_SECONDS:

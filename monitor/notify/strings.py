@@ -113,6 +113,7 @@ CHILDREN: Final = Text(
 CHILD: Final = Text("Behind it, one more cannot be seen: {names}.", "受其影响，另有 1 台设备无法检测：{names}。")
 MORE: Final = Text(", and {count} more", "等")  # the sentence says how many they are
 
+PART: Final = Text(" ({part})", "（{part}）")
 SINCE: Final = Text("{severity} · {headline} since {since}.", "{severity} · {headline}，自 {since} 起。")
 PLACE: Final = Text("Place: {place}.", "位置：{place}。")
 PROBABLY: Final = Text("Probably: {items}.", "可能原因：{items}。")
@@ -148,7 +149,7 @@ LABEL: Final[Mapping[str, Text]] = {
     "remedies": Text("To do", "处理步骤"),
     "bring": Text("Bring", "携带物品"),
     "now": Text("at the fault", "故障时"),
-    "before": Text("before", "故障前"),
+    "before": Text("last good picture", "最近正常画面"),
     "after": Text("after the repair", "修复后"),
     "footer": Text("Sitewarden at {site}", "Sitewarden · {site}"),
 }
@@ -187,6 +188,8 @@ WORDS: Final[Mapping[str, Text]] = {
     "storage_smart": Text("S.M.A.R.T. warns", "S.M.A.R.T. 预警"),
 }
 
+AHEAD: Final = Text("{duration} ahead", "快 {duration}")
+BEHIND: Final = Text("{duration} behind", "慢 {duration}")
 YES: Final = Text("yes", "是")
 NO: Final = Text("no", "否")
 SAME_MODEL: Final = Text("(model as on its label)", "（型号见机身铭牌）")

@@ -8,8 +8,9 @@ from monitor.core.plan import Plan, Text
 from monitor.locale.formats import Formats
 from monitor.notify import strings
 from monitor.notify.quoting import cut, named, printable, quoted
-from ticketing.ticket import Fact, Language
+from ticketing.ticket import Fact, Language, Ticket
 
+MAX_SEEN = 20
 MAX_HOPS = 8  # of cables that are told
 
 Seen = Mapping[str, Fact]
@@ -26,16 +27,16 @@ def cabling(plan: Plan, device_id: str, language: Language) -> str:
     return " › ".join(reversed(way)) if len(way) > 1 else ""
 
 
-def around(surroundings: tuple[Seen, ...], plan: Plan, formats: Formats) -> tuple[str, ...]:
+def around(ticket: Ticket, plan: Plan, formats: Formats) -> tuple[str, ...]:
     """One sentence a fact that can be said; the others are left out."""
     sentences: list[str] = []
-    for seen in surroundings:
+    for seen in ticket.surroundings[:MAX_SEEN]:
         match seen.get("what"):
             case "poe_port":
                 sentences += _port(seen, plan, formats)
             case "parent":
                 sentences += _parent(seen, plan, formats)
-            case "heard":
+            case "heard" if seen.get("fault") != ticket.fingerprint.fault:  # else the ticket says nothing else
                 sentences += _heard(seen, plan, formats)
     return tuple(sentences)
 

@@ -15,6 +15,7 @@ from monitor.notify.surroundings import around, cabling, port_state
 from ticketing.ticket import QUIET, Clock, Language, Ticket
 
 CHILDREN_NAMED = 5
+_PLAIN_WORD = re.compile(r"[A-Z]?[a-z']+(?=[ ,;:.]|$)")
 LISTED = 3  # causes and things to bring that the sentence names; the lists have all of them
 
 ClockName = Literal["response", "arrival", "fix"]
@@ -80,7 +81,7 @@ def describe(ticket: Ticket, plan: Plan, language: Language, now: float) -> Desc
         opening="",
         what=whole(quotes.fill(fault.text), language),
         since=formats.short(ticket.since, now),
-        around=(*around(ticket.surroundings, plan, formats), *_children(ticket, plan, language)),
+        around=(*around(ticket, plan, formats), *_children(ticket, plan, language)),
         causes=_causes(ticket, fault, quotes),
         remedies=tuple(map(quotes.fill, fault.remedies)),
         bring=tuple(map(quotes.fill, fault.bring)),
@@ -115,9 +116,16 @@ def _causes(ticket: Ticket, fault: Fault, quotes: Quotes) -> tuple[str, ...]:
 
 def _headline(device: str, title: str, ticket: Ticket, language: Language) -> str:
     headline = device + strings.COLON.get(language) + title
-    part = ticket.facts.get("name") or ticket.fingerprint.component
-    part = cut(str(part)) if ticket.fingerprint.component else ""
-    return f"{headline} ({part})" if part and part not in title else headline
+    part = _part(ticket)
+    return headline + fill(strings.PART, language, part=part) if part and part not in title else headline
+
+
+def _part(ticket: Ticket) -> str:
+    """Which disk, channel or zone: its name, else what the device calls it; an alarm's own key says nothing more."""
+    table, _, key = ticket.fingerprint.component.partition("/")
+    if not table:
+        return ""
+    return cut(str(ticket.facts.get("name") or ticket.facts.get("item") or ("" if table == "alarm" else key or table)))
 
 
 def _sentence(ticket: Ticket, told: Description, formats: Formats, now: float) -> str:
@@ -153,8 +161,7 @@ def _listed(text: Text, items: Sequence[str], language: Language) -> str:
 
 def _within(item: str) -> str:
     """As it stands within a sentence: "Cable or plug" is "cable or plug", "PoE tester" and "RJ45 plugs" stay."""
-    first = item.split(" ", maxsplit=1)[0].rstrip(",;")
-    return item[:1].lower() + item[1:] if first.isascii() and first.istitle() and first.isalpha() else item
+    return item[:1].lower() + item[1:] if _PLAIN_WORD.match(item) else item
 
 
 def _demand(deadlines: Sequence[Deadline], language: Language) -> str:

@@ -80,6 +80,7 @@ def test_every_fault_says_what_to_bring_or_that_nobody_needs_to_go(faults: dict[
     for fault in faults.values():
         assert fault.remote != bool(fault.bring), fault.code
         assert len(fault.bring) <= 5, "a list that long is not carried"
+        assert not [one for one in fault.causes if ";" in one.text.en], "the sentence puts them between causes"
     remote = {code for code, fault in faults.items() if fault.remote}
     assert {"firmware.changed", "tls.ends", "monitor.config"} <= remote
     assert not remote & {code for code in faults if code.endswith(".silent") and code not in ("snmp.silent",)}
@@ -115,6 +116,7 @@ def test_no_quoted_state_stays_raw(shipped: Settings, language: Language) -> Non
     assert ("S.M.A.R.T. failed" if english else "S.M.A.R.T.") in said["disk.failed"].what
     assert said["clock.drift"].sentence.count("time server" if english else "时间服务器") == 1
     assert len(said["clock.drift"].causes) == 1
+    assert ("is 1 h behind." if english else "时钟慢 1 小时。") in said["clock.drift"].what
     low = said["ups.battery-low"].what
     assert (
         "is low: 18% charged, enough for 7 min. What" if english else "电量低，剩余电量 18%，约可维持 7 分钟，"

@@ -78,6 +78,42 @@ def test_the_way_of_the_cables_is_told() -> None:
     assert describe(switch, PLAN, "en", NOW).cabling == "", "it hangs on nothing"
 
 
+def test_what_the_device_told_is_not_told_twice() -> None:
+    heard = {"what": "heard", "fault": "camera.no-picture", "text": "x"}
+    assert describe(a_ticket(surroundings=(heard,)), PLAN, "en", NOW).around == ()
+    other = {"what": "heard", "fault": "recorder.disk-failed", "text": "x"}
+    assert "Disk failed (x)" in describe(a_ticket(surroundings=(other,)), PLAN, "en", NOW).around[0]
+
+
+@pytest.mark.parametrize(
+    ("facts", "component", "headline"),
+    [
+        ({"item": "TA 1"}, "alarm/tamper.1", "SW-B: odd (TA 1)"),
+        ({}, "alarm/tamper.1", "SW-B: odd"),
+        ({"name": "hdd2"}, "disk/2", "SW-B: odd (hdd2)"),
+        ({}, "disk/2", "SW-B: odd (2)"),
+        ({}, "", "SW-B: odd"),
+    ],
+)
+def test_the_part_is_named_as_people_do(facts: dict[str, Fact], component: str, headline: str) -> None:
+    ticket = a_ticket(fingerprint=Fingerprint("site-1", "sw-b", component, "odd"), facts=facts)
+    assert describe(ticket, PLAN, "en", NOW).headline == headline
+
+
+@pytest.mark.parametrize(
+    ("item", "within"),
+    [
+        ("Ladder or lift", "ladder or lift"), ("PoE tester", "PoE tester"), ("RJ45 plugs", "RJ45 plugs"),
+        ("Administrator's password", "administrator's password"), ("SATA cable", "SATA cable"), ("Torx", "torx"),
+        ("梯子", "梯子"), ("", ""), ("12 V adapter", "12 V adapter"), ("NTP", "NTP"),
+    ],
+)  # fmt: skip
+def test_items_within_a_sentence_begin_small(item: str, within: str) -> None:
+    bring = replace(PLAN.faults["camera.no-picture"], bring=(Text(item or "x", item or "x"),))
+    plan = replace(PLAN, faults={**PLAN.faults, bring.code: bring})
+    assert f"Bring: {within or 'x'}." in describe(a_ticket(), plan, "en", NOW).sentence
+
+
 def test_causes_are_those_that_fit_what_the_port_shows() -> None:
     def causes(**port: Fact) -> tuple[str, ...]:
         seen = {"what": "poe_port", "parent": "sw-b", "port": "1.7", **port}
@@ -134,7 +170,7 @@ def test_a_row_is_named_and_its_facts_are_formatted() -> None:
     assert told.what == "Disk HDD 2 is abnormal, 97.3 % used."
     missing = describe(replace(ticket, facts={}), PLAN, "zh_CN", NOW)
     assert missing.what == "硬盘 Recorder 1 状态 未知，已用 未知 %。"
-    assert missing.headline == "Recorder 1：硬盘故障 (disk/2)"
+    assert missing.headline == "Recorder 1：硬盘故障（2）"
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def view(
         tuple(
             figure(name, value, say, formats) for name, value in ticket.facts.items() if name != "rule" and value != ""
         ),
-        around(ticket.surroundings[:20], plan, formats),
+        around(ticket, plan, formats),
         tuple(_child(one, world, directory) for one in ticket.children[:MAX_CHILDREN]),
         max(0, len(ticket.children) - MAX_CHILDREN),
         tuple(evidence),

@@ -94,10 +94,10 @@ def topology(*, config: Path, state: Path | None, as_json: bool) -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         learned, proposals = runner.run(_look(site))
     proposals += _powers(site, state)
-    keys: dict[str, dict[str, str]] = {}
+    keys: dict[str, dict[str, str | None]] = {}
     for one in proposals:
         if one.standing != "agrees":
-            keys.setdefault(one.device, {}).update(_keys(one, site.devices[one.device]))
+            keys.setdefault(one.device, {}).update(keys_of(one, site.devices[one.device]))
     after = change(site.text, {name: said for name, said in keys.items() if said}, ())
     diff = difference(site.text, after, config.name)
     _check(config, after)
@@ -155,12 +155,19 @@ def _because(said: Evidence, formats: Formats) -> str:
     )
 
 
-def _keys(one: Proposal, device: Device) -> dict[str, str]:
-    """What the file would say; a port belongs to a parent of the file itself, not to one of its group."""
+def keys_of(one: Proposal, device: Device) -> dict[str, str | None]:
+    """What the file would say; a port belongs to a parent of the file itself, not to one of its group.
+
+    The port of another parent goes (None) where the new one's is not known.
+    """
     if one.link == "power":
         return {"power": one.parent}
-    keys = {"parent": one.parent} if device.parent != one.parent else {}
-    return keys | ({"port": one.port} if one.port and device.port != one.port else {})
+    keys: dict[str, str | None] = {"parent": one.parent} if device.parent != one.parent else {}
+    if one.port and device.port != one.port:
+        keys["port"] = one.port
+    elif keys and not one.port and device.port:
+        keys["port"] = None
+    return keys
 
 
 def _check(config: Path, after: str) -> None:

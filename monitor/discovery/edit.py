@@ -6,18 +6,19 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from monitor.discovery.outline import Entry, Outline, by_id, outline
+from monitor.discovery.outline import Entry, Outline, Span, by_id, outline
 
 Fields = Mapping[str, object]  # texts, numbers, truths, and mappings of them
 
 _PLAIN = re.compile(r"[^\W\d_][\w./-]*(?: [\w./-]+)*|\d{1,3}(?:\.\d{1,3}){3}")
+_MAX_KEY = 200  # characters in front of a value, in which its key is looked for
 _NOT_TEXT = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 
 
-def change(text: str, changed: Mapping[str, Mapping[str, str]], added: Sequence[Fields]) -> str:
+def change(text: str, changed: Mapping[str, Mapping[str, str | None]], added: Sequence[Fields]) -> str:
     """The text with keys of known devices set (`changed`: id -> key -> value), and devices `added` behind the last.
 
-    Raises NoList.
+    None takes a key out, with the comment on its line. Raises NoList.
     """
     found = outline(text)
     entries = by_id(found)
@@ -30,14 +31,17 @@ def change(text: str, changed: Mapping[str, Mapping[str, str]], added: Sequence[
     return text
 
 
-def _set_keys(text: str, entry: Entry, keys: Mapping[str, str]) -> list[tuple[int, int, str]]:
-    """Values that are there are replaced, others follow the host, each written as its neighbours are."""
+def _set_keys(text: str, entry: Entry, keys: Mapping[str, str | None]) -> list[tuple[int, int, str]]:
+    """Values that are there are replaced or taken out, others follow the host, each written as its neighbours are."""
     edits: list[tuple[int, int, str]] = []
     host = entry.values.get("host")
     missing = ""
     for key, value in keys.items():
         place = entry.values.get(key)
-        if place is not None and place.end > place.start:
+        if value is None:
+            if place is not None and place.end > place.start:
+                edits.append(_take_out(text, entry, key, place))
+        elif place is not None and place.end > place.start:
             edits.append((place.start, place.end, write_scalar(value)))
         elif key not in entry.values:
             line = f"{key}: {write_scalar(value)}"
@@ -46,6 +50,21 @@ def _set_keys(text: str, entry: Entry, keys: Mapping[str, str]) -> list[tuple[in
         at = host.end if entry.flow else _end_of_line(text, host.end)
         edits.append((at, at, missing))
     return edits
+
+
+def _take_out(text: str, entry: Entry, key: str, place: Span) -> tuple[int, int, str]:
+    """Its whole line, or its piece of a mapping on one line; where it stands otherwise, it becomes an empty text."""
+    before = text[max(entry.span.start, place.start - _MAX_KEY) : place.start]
+    named = rf"[\"']?{re.escape(key)}[\"']?\s*:\s*$"
+    if entry.flow:
+        if found := re.search(rf",\s*{named}", before):
+            return place.start - len(before) + found.start(), place.end, ""
+        follows = re.match(r"\s*,\s*", text[place.end : entry.span.end])
+        if follows and (found := re.search(named, before)):
+            return place.start - len(before) + found.start(), place.end + follows.end(), ""
+    elif "\n" not in text[place.start : place.end] and (found := re.search(rf"\n *{named}", before)):
+        return place.start - len(before) + found.start(), _end_of_line(text, place.end), ""
+    return place.start, place.end, '""'
 
 
 def _add(text: str, found: Outline, added: Sequence[Fields]) -> tuple[int, int, str]:

@@ -67,6 +67,27 @@ def test_comments_that_belong_to_the_next_section_stay_with_it() -> None:
     assert lines[4] == "# of the rules"
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("  - id: b\n    port: '1.7'  # third desk\n    host: h\n", "  - id: b\n    host: h\n"),
+        ("  - id: b\n    host: h\n    port: 1.7\n", "  - id: b\n    host: h\n"),
+        ('  - id: b\n    host: h\n    "port" : 1.7', "  - id: b\n    host: h"),
+        ("  - port: 1.7\n    id: b\n    host: h\n", '  - port: ""\n    id: b\n    host: h\n'),
+        ("  - {id: b, port: 1.7, host: h}\n", "  - {id: b, host: h}\n"),
+        ("  - {id: b, host: h, port: 1.7}  # c\n", "  - {id: b, host: h}  # c\n"),
+        ("  - {port: 1.7, id: b, host: h}\n", "  - {id: b, host: h}\n"),
+        ("  - id: b\n    host: h\n", "  - id: b\n    host: h\n"),
+    ],
+)
+def test_a_key_is_taken_out(before: str, after: str) -> None:
+    told = change("devices:\n  - {id: a, port: 9}\n" + before, {"b": {"port": None}}, ())
+    assert told == "devices:\n  - {id: a, port: 9}\n" + after
+    one = yaml.safe_load(told)["devices"][1]
+    assert not one.get("port")
+    assert (one["id"], one["host"]) == ("b", "h")
+
+
 @pytest.mark.parametrize("text", [BLOCK, FLOW_ITEMS, ALL_FLOW, NO_END, LITERAL])
 def test_keys_are_set_where_the_device_stands(text: str) -> None:
     after = change(text, {"a": {"host": "10.9.9.9", "serial": "0012", "mac": "00:11:22:33:44:55"}}, [])

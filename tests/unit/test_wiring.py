@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from monitor.cli.topology import keys_of
 from monitor.core.plan import Device
 from monitor.discovery.wiring import Proposal, infer
 from probes.target import Target
@@ -118,3 +119,11 @@ def test_a_port_without_poe_is_called_by_its_name() -> None:
     devices = [device("a"), device("edge", "switch")]
     found = place(devices, {"a": CAM.format(1)}, {"edge": table(EDGE, {CAM.format(1): 7}, poe=frozenset())})
     assert found["a"].port == "GigabitEthernet1/0/7"
+
+
+def test_the_port_of_another_parent_goes_with_it() -> None:
+    moved = device("a", parent="edge", port="1.7")
+    assert keys_of(Proposal("a", "core", "", "differs", ()), moved) == {"parent": "core", "port": None}
+    assert keys_of(Proposal("a", "core", "1.3", "differs", ()), moved) == {"parent": "core", "port": "1.3"}
+    assert keys_of(Proposal("a", "edge", "", "agrees", ()), moved) == {}
+    assert keys_of(Proposal("a", "ups", "", "new", (), link="power"), moved) == {"power": "ups"}

@@ -52,7 +52,7 @@ def backup(target: Path, state: Path | None, database: Path | None) -> None:
         asyncio.run(_copy(file, target.absolute()))
         tickets = _prove(target)
     except StoreError as error:
-        click.echo(str(error), err=True)
+        click.echo(error.say(_), err=True)
         sys.exit(1)
     except Damaged as error:
         target.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ import uvloop
 
 from monitor.app.daemon import PartEnded, start
 from monitor.app.state import state_folder
-from monitor.cli.language import _
+from monitor.cli.language import LANGUAGE, _
 from monitor.settings.mistake import BadConfiguration
 from monitor.storage.errors import StoreError, StoreInUse
 
@@ -37,12 +37,12 @@ def run(config: Path, state: Path | None, verbose: bool) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             try:
                 daemon = runner.run(start(config, folder))
-            except StoreInUse as error:
-                click.echo(str(error), err=True)
-                sys.exit(1)
-            except (BadConfiguration, StoreError) as error:
-                click.echo(str(error), err=True)
+            except BadConfiguration as error:
+                click.echo("\n".join(mistake.say(LANGUAGE) for mistake in error.mistakes), err=True)
                 sys.exit(EXIT_CONFIG)
+            except StoreError as error:
+                click.echo(error.say(_), err=True)
+                sys.exit(1 if isinstance(error, StoreInUse) else EXIT_CONFIG)
             _spare_collector()
             runner.run(daemon.run())
     except (PartEnded, asyncio.CancelledError):  # the log says why; systemd starts it again

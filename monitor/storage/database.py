@@ -15,6 +15,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from monitor.locale import msg
 from monitor.storage.errors import StoreError, StoreInUse, unavailable
 
 READERS = 3
@@ -32,8 +33,8 @@ def locate(url: str, folder: Path) -> URL:
         found = make_url(url)
     except (ArgumentError, ValueError):  # the second: a port that is no number
         raise StoreError(
-            "the address of the database is not a URL",
-            "write postgresql://USER:PASSWORD@HOST/DATABASE or sqlite:///FILE, or leave it out",
+            msg("the address of the database is not a URL"),
+            msg("write postgresql://USER:PASSWORD@HOST/DATABASE or sqlite:///FILE, or leave it out"),
         ) from None
     match found.get_backend_name():
         case "sqlite" if found.database and found.database != ":memory:":
@@ -41,7 +42,9 @@ def locate(url: str, folder: Path) -> URL:
         case "postgresql" | "postgres":
             return found.set(drivername="postgresql+psycopg")
     raise StoreError(
-        f"this kind of database is not known ({found.drivername})", "write postgresql://… or sqlite:///FILE"
+        msg("this kind of database is not known ({driver})"),
+        msg("write postgresql://… or sqlite:///FILE"),
+        driver=found.drivername,
     )
 
 
@@ -161,6 +164,9 @@ def _beginner(begin: str) -> Any:
     return began
 
 
+_IN_USE = msg("another sitewarden works with this database")
+
+
 def _lock_beside(file: Path) -> IO[bytes]:
     """Hold the lock of that database; who holds it writes its process into it, for others to name."""
     try:
@@ -173,9 +179,13 @@ def _lock_beside(file: Path) -> IO[bytes]:
         lock.seek(0)
         written = lock.read(20).strip()
         lock.close()
-        number = written.decode() if written.isdigit() else ""
-        stop = f"stop it (systemctl stop sitewarden, or kill {number})" if number else "stop it"
-        raise StoreInUse(number and f"process {number}", f"{stop}, or give another folder with --state") from None
+        if not written.isdigit():
+            raise StoreInUse(_IN_USE, msg("stop it, or give another folder with --state")) from None
+        raise StoreInUse(
+            msg("another sitewarden (process {number}) works with this database"),
+            msg("stop it (systemctl stop sitewarden, or kill {number}), or give another folder with --state"),
+            number=written.decode(),
+        ) from None
     with contextlib.suppress(OSError):  # on a full disk nobody is named
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n".encode())
@@ -184,7 +194,7 @@ def _lock_beside(file: Path) -> IO[bytes]:
 
 
 _HOLDER = """
-SELECT 'connection ' || activity.pid || ' of the server, from ' || coalesce(host(activity.client_addr), 'its own host')
+SELECT activity.pid, coalesce(host(activity.client_addr), 'localhost')
 FROM pg_locks JOIN pg_stat_activity activity USING (pid)
 WHERE locktype = 'advisory' AND classid = 0 AND objid = %s AND granted
 AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -199,12 +209,22 @@ def _take_sole_lock(connection: Any, _: ConnectionPoolEntry) -> None:
     connection.commit()
     if not taken:
         connection.close()
-        raise StoreInUse(holder[0] if holder else "", "stop it first, or give another database")
+        if holder is None:
+            raise StoreInUse(_IN_USE, msg("stop it first, or give another database"))
+        raise StoreInUse(
+            msg("another sitewarden (connection {number} of the server, from {host}) works with this database"),
+            msg("stop it first, or give another database"),
+            number=holder[0],
+            host=holder[1],
+        )
 
 
 def unwritable(file: Path, error: OSError) -> StoreError:
     """The folder of the database cannot be used."""
     return StoreError(
-        f"{file} cannot be written ({os.strerror(error.errno or 0)})",
-        f"make {file.parent} and what is in it the daemon's user's own",
+        msg("{file} cannot be written ({why})"),
+        msg("make {folder} and what is in it the daemon's user's own"),
+        file=file,
+        folder=file.parent,
+        why=os.strerror(error.errno or 0),
     )

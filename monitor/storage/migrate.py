@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from monitor.locale import msg
 from monitor.storage.database import MIGRATION_LOCK, Database
 from monitor.storage.errors import StoreError
 
@@ -36,8 +37,9 @@ def _behind(connection: Connection, scripts: ScriptDirectory) -> bool:
     current = MigrationContext.configure(connection).get_current_revision()
     if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
         raise StoreError(
-            f"the database was written by a newer version (its tables are at {current})",
-            "install that version again, or restore a backup that was made before it",
+            msg("the database was written by a newer version (its tables are at {current})"),
+            msg("install that version again, or restore a backup that was made before it"),
+            current=current,
         )
     return current != scripts.get_current_head()
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from monitor.core.change import Change, EvidenceRole, Message, PictureRole
 from monitor.core.world import Saved
+from monitor.locale import msg
 from monitor.storage import outbox, reading, retention
 from monitor.storage.database import BUSY_SECONDS, STATEMENT_SECONDS, Database, locate, unwritable
 from monitor.storage.errors import StoreError, StoreUnavailable
@@ -70,8 +71,9 @@ class Store:
         except SQLAlchemyError as error:  # such as an option that the driver does not know; its text may quote the URL
             database.close()
             raise StoreError(
-                f"the database cannot be opened ({type(getattr(error, 'orig', None) or error).__name__})",
-                "correct its address in the configuration",
+                msg("the database cannot be opened ({why})"),
+                msg("correct its address in the configuration"),
+                why=type(getattr(error, "orig", None) or error).__name__,
             ) from None
         except BaseException:
             database.close()
@@ -103,7 +105,7 @@ class Store:
         try:
             return await threads.call(work, self._patience)
         except TimeoutError:
-            raise StoreUnavailable("the database hangs", "look at its disk and at the server's log") from None
+            raise StoreUnavailable(msg("the database hangs"), msg("look at its disk and at the server's log")) from None
 
     async def commit(self, changes: Iterable[Change]) -> None:
         """Write the changes in one transaction, as if one after the other.
@@ -230,7 +232,7 @@ class Store:
         """A consistent copy of the SQLite file while others write. StoreError for PostgreSQL, or if it cannot be."""
         source = self._database.file
         if source is None:
-            raise StoreError("PostgreSQL makes its own backups", "use pg_dump")
+            raise StoreError(msg("PostgreSQL makes its own backups"), msg("use pg_dump"))
         copying = Threads("store-backup", 1)
         try:
             await copying.call(lambda: _copy(source, path), BACKUP_SECONDS)
@@ -261,5 +263,8 @@ def _copy(source: Path, path: Path) -> None:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
         raise StoreError(
-            f"no backup could be written to {path} ({error})", "give a folder that can be written"
+            msg("no backup could be written to {path} ({why})"),
+            msg("give a folder that can be written"),
+            path=path,
+            why=error,
         ) from None

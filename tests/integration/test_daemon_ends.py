@@ -18,6 +18,7 @@ import yaml
 from monitor.app import daemon as module
 from monitor.app.daemon import Daemon, PartEnded, start
 from monitor.engine.scheduler import Scheduler
+from monitor.locale import translate
 from monitor.notify.courier import Courier
 from monitor.storage.errors import StoreInUse
 from tests.servers.daemon import prepared_daemon, running_daemon
@@ -60,8 +61,9 @@ async def test_a_second_daemon_names_the_first_and_ends(tmp_path: Path, monkeypa
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     first = await daemon_in(tmp_path)
     began = time.monotonic()
-    with pytest.raises(StoreInUse, match=f"process {os.getpid()}.*kill {os.getpid()}.*--state"):
+    with pytest.raises(StoreInUse, match=f"process {os.getpid()}.*kill {os.getpid()}.*--state") as caught:
         await daemon_in(tmp_path)
+    assert f"进程 {os.getpid()}）正在使用该数据库：请先停止它" in caught.value.say(translate("zh_CN"))
     assert time.monotonic() - began < module.ENDING_BY_HAND_SECONDS + 3.0
     ending = asyncio.get_running_loop().call_later(
         0.5, lambda: closing.append(asyncio.create_task(first.store.close()))

@@ -13,7 +13,7 @@ import monitor
 from monitor.locale import LANGUAGES, catalogue, translate
 from monitor.locale.catalogue import read_catalogue
 
-ROOMS = ("web", "cli", "discovery", "locale")
+ROOMS = ("web", "cli", "discovery", "locale", "storage")
 KEYWORDS = {"_": None, "gettext": None, "msg": None, "ngettext": (1, 2)}
 PLACES = re.compile(r"%\(\w+\)s|\{\w*\}|…")
 

@@ -141,6 +141,12 @@ def raise_severity(ticket: Ticket, severity: Severity, targets: ServiceTargets |
     return Step(worse).then(now, EventKind.RAISED, before=ticket.severity.value, after=severity.value)
 
 
+def confirm(ticket: Ticket, fingerprint: Fingerprint, now: float, facts: Mapping[str, Fact]) -> Step:
+    """What the device told by itself is found by a look, too: the ticket speaks of what was found from here on."""
+    found = replace(ticket, fingerprint=fingerprint, facts=dict(facts), recovered_at=None)
+    return Step(found).then(now, EventKind.CONFIRMED, before=ticket.fingerprint.fault, after=fingerprint.fault)
+
+
 def drop(ticket: Ticket, reason: str, now: float) -> Step:
     """What the ticket speaks of is no longer watched."""
     return Step(replace(ticket, state=TicketState.CANCELLED, closed_at=now)).then(now, EventKind.CANCELLED, text=reason)

@@ -122,6 +122,7 @@ class EventKind(StrEnum):
     OPENED = "opened"
     RECURRED = "recurred"
     RAISED = "raised"  # severity raised
+    CONFIRMED = "confirmed"  # what was only heard, a look finds as well; the ticket is the look's from here on
     CHILDREN = "children"  # more devices are held back behind it
     ACKNOWLEDGED = "acknowledged"
     STARTED = "started"  # work started (remote or on site)

@@ -35,7 +35,7 @@ from monitor.core.world import World
 from probes.observation import MONITOR_OUTCOMES, Observation, Outcome, Picture, Value
 from ticketing import desk
 from ticketing.commands import Cancel, Command, NotAllowed, Note, Resolve
-from ticketing.ticket import Fingerprint, TicketState
+from ticketing.ticket import Fact, Fingerprint, Ticket, TicketState
 
 __all__ = [
     "AskAgain",
@@ -267,7 +267,10 @@ def _open(turn: Turn, condition: Condition, rule: Rule, values: Mapping[str, Val
     facts = facts_of(rule, values, look)
     targets = plan.targets.get(rule.severity)
     known = world.ticket_for(fingerprint)
-    if known is not None and beside:
+    heard = witness.told(plan, world, condition, rule) if known is None else None
+    if heard is not None:
+        known = _confirm(turn, heard, rule, fingerprint, facts)
+    if known is not None and (beside or heard is not None):
         step = desk.raise_severity(known, rule.severity, targets, now)
     elif known is not None:
         step = desk.recur(known, targets, now, facts)
@@ -298,6 +301,15 @@ def _open(turn: Turn, condition: Condition, rule: Rule, values: Mapping[str, Val
         turn.put(CopyEvidence(ticket, "before", condition.key.device, "good"))
     if rule.holds_children:
         tell_children(turn, condition.key.device)
+
+
+def _confirm(turn: Turn, heard: Ticket, rule: Rule, fingerprint: Fingerprint, facts: Mapping[str, Fact]) -> Ticket:
+    """A look finds what the device had told while nobody could look: one fault, one ticket, now the look's."""
+    for one in turn.spoken_of(heard.fingerprint):
+        turn.put(PutCondition(replace(one, told=False, held_by=f"check:{rule.check}")))
+    step = desk.confirm(heard, fingerprint, turn.now, facts)
+    turn.take(step)
+    return step.ticket
 
 
 def _now_well(turn: Turn, before: Condition, after: Condition, rule: Rule, look: Observation) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from monitor.core.case import cases, variables
@@ -10,10 +11,11 @@ from monitor.core.plan import Plan, Rule
 from monitor.core.topology import LOGIN, Blame, Free, Held, Wait, conditions_of
 from monitor.core.world import World
 from probes.observation import MONITOR_OUTCOMES, Outcome
-from ticketing.ticket import Fact
+from ticketing.ticket import Fact, Fingerprint, Ticket
 
 PATIENCE_SECONDS = 300.0  # a check that is not put for so long (the device is dark) judges nothing
 SNMP_LOGIN = "snmp_login"
+_NUMBER = re.compile(r"[1-9]\d*")
 MAX_HEARD = 3  # reports that a ticket quotes
 
 
@@ -62,6 +64,29 @@ def heard(plan: Plan, world: World, device: str, rule: Rule) -> Iterator[Mapping
         number += 1
         if number == MAX_HEARD:
             return
+
+
+def told(plan: Plan, world: World, found: Condition, rule: Rule) -> Ticket | None:
+    """The ticket by which the device has told already what a look finds now, because no look could judge it then.
+
+    That of the same row where there is one, else any: what is told and what is read often count differently.
+    """
+    device, row = found.key.device, found.key.component.partition("/")[2]
+    tickets: list[tuple[bool, Ticket]] = []
+    for condition, other in conditions_of(plan, world, device):
+        if rule.fault in (*other.judged_by, *other.found_by) and condition.told and condition.firing:
+            ticket = world.ticket_for(Fingerprint(plan.site.id, device, condition.key.component, other.fault))
+            if ticket is not None:
+                tickets.append((_item(world, device, condition, other) == row, ticket))
+    return next((one for same, one in sorted(tickets, key=lambda each: (not each[0], each[1].id))), None)
+
+
+def _item(world: World, device: str, condition: Condition, rule: Rule) -> str:
+    """Which disk or channel the device spoke of, as a number; empty if it did not say."""
+    look = world.looks.get((device, rule.check))
+    row = look.rows.get(rule.each or "", {}).get(condition.key.component.partition("/")[2], {}) if look else {}
+    number = _NUMBER.search(str(row.get("item", "")))
+    return number[0] if number else ""
 
 
 def _asked(plan: Plan, device: str, check: str) -> bool:

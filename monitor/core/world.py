@@ -140,6 +140,9 @@ class World:
 
     def _put_ticket(self, ticket: Ticket) -> None:
         self.last_ticket = max(self.last_ticket, ticket.id)
+        before = self.tickets.get(ticket.id)
+        if before is not None and before.fingerprint != ticket.fingerprint:  # a look has confirmed what was heard
+            self.by_fingerprint.pop(before.fingerprint, None)
         device = ticket.fingerprint.device
         if ticket.state in OVER:
             if self.tickets.pop(ticket.id, None) is not None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from monitor.core.change import AddEvent
 from monitor.core.world import World
 from monitor.locale import Formats
 from monitor.notify.surroundings import around
@@ -16,6 +17,7 @@ from monitor.settings.load import load
 from monitor.settings.planning import plan
 from probes.observation import Answer, Outcome
 from tests.acceptance.score import SILENT, START, Score
+from ticketing.ticket import EventKind
 
 MINUTE, HOUR = 60.0, 3_600.0
 SITE = """
@@ -101,7 +103,8 @@ def test_what_a_look_finds_too_is_one_ticket(
     assert ticket.opened_at - START - HOUR < 8 * MINUTE, "an hour's interval did not matter"
     if fault != "panel.tamper":  # that one fires before it is told
         for language, words in (("en", "(Disk 2)"), ("zh_CN", "设备已主动上报")):
-            assert words in " ".join(around(ticket.surroundings, score.plan, Formats(language, "UTC")))  # type: ignore[arg-type]
+            said = around(ticket, score.plan, Formats(language, "UTC"))  # type: ignore[arg-type]
+            assert words in " ".join(said)
     score.answer(device, "snmp", WELL)
     tell(score, device, "traps", heard(alarm, "cleared"), 120)
     assert score.told() == [(device, fault, "recovered")]
@@ -173,3 +176,57 @@ def test_a_hint_of_tampering_that_the_picture_confirms_is_one_ticket(make: Calla
     score.see("cam", "events", heard("tamper"))
     tell(score, "cam", "events", heard("tamper"), 40)
     assert score.told() == [("cam", "camera.covered", "new")]
+
+
+def silent_and_told(score: Score, device: str, alarm: str) -> None:
+    """Its agent is silent, so what it tells is a ticket."""
+    score.answer(device, "snmp", SILENT)
+    while score.world.looks[device, "snmp"].outcome is Outcome.OK:
+        score.run(score.now - START + 5)
+    tell(score, device, "traps", heard(alarm), 20)
+
+
+@pytest.mark.parametrize(
+    ("alarm", "bad", "before", "after"),
+    [
+        ("storage_failed", ("disk", "state", "abnormal"), "trap.storage", "disk.failed"),
+        ("storage_smart", ("disk", "state", "smart_failed"), "trap.storage", "disk.failed"),
+        ("video_lost", ("channel", "state", "offline"), "trap.video-lost", "channel.offline"),
+    ],
+)
+def test_what_was_told_while_nobody_could_look_is_the_ticket_of_the_look(
+    make: Callable[[], Score], alarm: str, bad: tuple[str, str, Any], before: str, after: str
+) -> None:
+    score, (table, name, value) = make(), bad
+    silent_and_told(score, "nvr", alarm)
+    assert sorted(score.told()) == [("nvr", "snmp.silent", "new"), ("nvr", before, "new")]
+    first = next(one for one in score.tickets() if one.fingerprint.fault == before)
+    score.answer("nvr", "snmp", with_rows(table, **{name: value}))
+    tell(score, "nvr", "traps", heard(alarm), 90)
+    (ticket,) = (one for one in score.tickets() if one.fingerprint.fault != "snmp.silent")
+    assert (ticket.id, ticket.fingerprint.fault, ticket.opened_at) == (first.id, after, first.opened_at)
+    assert ticket.fingerprint.component == f"{table}/2"
+    added = [change.event for _, change in score.changes if isinstance(change, AddEvent)]
+    kinds = [event.kind for event in added if event.ticket == ticket.id]
+    assert kinds.count(EventKind.CONFIRMED) == kinds.count(EventKind.OPENED) == 1
+    score.answer("nvr", "snmp", WELL)
+    tell(score, "nvr", "traps", heard(alarm, "cleared"), 150)
+    assert [state for _, fault, state in score.told() if fault == after] == ["recovered"]
+    assert not score.world.standing("nvr")
+
+
+def test_each_disk_keeps_its_ticket(make: Callable[[], Score]) -> None:
+    score = make()
+    both = heard("storage_failed", item="1"), heard("storage_failed", item="2")
+    told = Answer(both[0].values, {"alarm": {**both[0].rows["alarm"], **both[1].rows["alarm"]}})
+    score.answer("nvr", "snmp", SILENT)
+    while score.world.looks["nvr", "snmp"].outcome is Outcome.OK:
+        score.run(score.now - START + 5)
+    tell(score, "nvr", "traps", told, 20)
+    before = {one.id: one.fingerprint.component for one in score.tickets() if one.fingerprint.fault == "trap.storage"}
+    assert sorted(before.values()) == ["alarm/storage_failed.1", "alarm/storage_failed.2"]
+    disks = {key: {"state": "abnormal"} for key in ("2", "1")}
+    score.answer("nvr", "snmp", replace(WELL, rows={**WELL.rows, "disk": disks}))
+    tell(score, "nvr", "traps", told, 90)
+    after = {one.id: one.fingerprint.component for one in score.tickets() if one.fingerprint.fault == "disk.failed"}
+    assert after == {number: f"disk/{component[-1]}" for number, component in before.items()}

@@ -44,6 +44,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "opened": msg("Ticket opened"),
     "recurred": msg("Fault seen again"),
     "raised": msg("Urgency raised"),
+    "confirmed": msg("Confirmed by a look: the device had only told it"),
     "children": msg("More devices are affected"),
     "acknowledged": msg("Acknowledged"),
     "started": msg("Work started"),

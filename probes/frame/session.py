@@ -1,8 +1,8 @@
 """Which pictures does a camera send over one RTSP connection?
 
 The shortest way for what nearly all cameras send: H.264 or H.265 in one TCP connection (RFC 2326, 10.12). FFmpeg's
-client reads each packet by three system calls and looks into the first pictures before it gives any, which costs twice
-as much as decoding both key frames. Whatever is sent otherwise is `Unfit` for it, and FFmpeg's to read.
+client reads each packet by several system calls and looks into the first pictures before it gives any, which costs
+more than decoding both key frames. Whatever is sent otherwise is `Unfit` for it, and FFmpeg's to read.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from monitor import __version__
-from tests.benchmarks import checks, crowd, deciding, reaction, storm
+from tests.benchmarks import cameras, checks, crowd, deciding, reaction, storm
 from tests.benchmarks.checks import Runs
 from tests.benchmarks.figure import Figure, table
 
@@ -25,6 +25,7 @@ BENCHES: dict[str, Runs] = {
     "rtsp": checks.rtsp,
     "onvif": checks.onvif,
     "frame": checks.frame,
+    "cameras": cameras.cameras,
     "commits": deciding.commits,
     "reaction": reaction.reaction,
     "crowd": crowd.crowd,

@@ -201,13 +201,14 @@ def frame(folder: Path, seconds: float, cameras: int = 12) -> Sequence[Figure]:
         devices = [device(number, "camera", checks, server.host) for number in range(cameras)]
         with watching(folder / "ours", devices, limits={"decode_workers": 1}) as daemon:
             (ours,) = _measure(daemon, "frame", max(10.0, 2 * seconds), warm_seconds=6.0, windows=1)
-        ffmpeg = ms_of_command(_ffmpeg(server.url("/hd")), 3)
+        ffmpeg = ms_of_command(ffmpeg_of(server.url("/hd")), 3)
     rival = Rival("ffmpeg, the same by its filters", ffmpeg)
     load = f"{cameras} cameras, each every 5 s, workers included"
     return [Figure("key frame, H.264 1080p, judged", ours, UNIT, 45.0, (rival,), load)]
 
 
-def _ffmpeg(url: str) -> list[str]:
+def ffmpeg_of(url: str) -> list[str]:
+    """FFmpeg's own judgement of one key frame of a stream."""
     filters = "signalstats,blackdetect,freezedetect,blurdetect"
     return [
         "ffmpeg", "-v", "error", "-nostdin", "-threads", "1", "-rtsp_transport", "tcp", "-skip_frame", "nokey",

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from probes import registry
 from probes.frame import PROBE, FrameOptions
-from probes.frame.grab import _with_login
 from probes.frame.polls import Polls
 from probes.frame.source import Source, find_source, with_address
+from probes.frame.streams import _with_login
 from probes.probe import Lane
 from probes.target import Login, Secret, Target
 from probes.tools import Tools

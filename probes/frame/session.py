@@ -39,6 +39,7 @@ _CODECS: Final[Mapping[str, Codec]] = {"h264": "h264", "h265": "hevc"}
 _FORMAT: Final = re.compile(r"^a=fmtp:(\d{1,3})[ \t]+(.*)$", re.MULTILINE)
 _SETS: Final = ("sprop-vps", "sprop-sps", "sprop-pps", "sprop-parameter-sets")
 _MAX_SETS: Final = 16
+_PLAIN: Final = frozenset({401, 403, 404, 410, 453, 503})  # what any client would be told
 
 
 class Session:
@@ -147,7 +148,7 @@ class Session:
         self._session_url = control_url(base, description.control)
         video_url = control_url(self._session_url if "://" in description.control else base, video.control)
         wish = {"Transport": "RTP/AVP/TCP;unicast;interleaved=0-1"}
-        agreed = self._request("SETUP", video_url, wish, fit=True).head
+        agreed = self._request("SETUP", video_url, wish).head
         self._session = agreed.session
         transport = parse_transport(agreed.get("transport"))
         if not transport.interleaved:
@@ -156,8 +157,8 @@ class Session:
         self._request("PLAY", self._session_url, {"Range": "npt=0.000-"})
         self._deadline = self._end
 
-    def _request(self, method: str, url: str, headers: Mapping[str, str], *, fit: bool = False) -> Response:
-        """Ask, with the login where it is asked for. `fit`: what the device does not offer so, FFmpeg may get."""
+    def _request(self, method: str, url: str, headers: Mapping[str, str]) -> Response:
+        """Ask, with the login where it is asked for. Raises Unfit for what FFmpeg may get by asking otherwise."""
         renewed = False
         response = self._exchange(method, url, headers)
         while response.head.status == 401:
@@ -170,8 +171,8 @@ class Session:
                 renewed = True
             self._challenges, self._nonce_count = challenges, 0
             response = self._exchange(method, url, headers)
-        if fit and response.head.status in (459, 461, 501):
-            raise Unfit(method)
+        if response.head.status >= 300 and response.head.status not in _PLAIN:
+            raise Unfit(f"{response.head.status} to {method}")
         check(response.head, method)
         return response
 
@@ -184,7 +185,7 @@ class Session:
                 self._socket.settimeout(self._left())
                 data = self._socket.recv(READ_BYTES)
                 if not data:
-                    raise Refused("the device ended the connection without an answer")
+                    raise Unfit(f"the device ended the connection at {method}")
                 self._splitter.feed(data)
             elif isinstance(message, Frame):
                 self._early.append(message)

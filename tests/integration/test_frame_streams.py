@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from probes.ask import ask
-from probes.errors import NoAnswer
+from probes.errors import NoAnswer, Trouble
 from probes.frame import PROBE, FrameOptions
 from probes.frame import grab as grabbing
 from probes.frame.job import StreamJob
@@ -292,3 +292,24 @@ async def test_what_our_own_client_does_not_read_comes_by_ffmpeg() -> None:
         with pytest.raises(NoAnswer):
             await asyncio.to_thread(grabbing.grab, replace(_job(interleaved.url), seconds=3.0), threading.Event())
         assert interleaved.sessions >= 2
+
+
+@pytest.mark.parametrize(("status", "sessions"), [("400 Bad Request", 2), ("", 2), ("404 Not Found", 1)])
+async def test_what_our_own_client_is_refused_ffmpeg_may_get(status: str, sessions: int) -> None:
+    came = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await reader.readuntil(b"\r\n\r\n")
+        came.append(request.split()[0])
+        number = next(line for line in request.split(b"\r\n") if line.lower().startswith(b"cseq"))
+        if status:
+            writer.write(f"RTSP/1.0 {status}\r\n".encode() + number + b"\r\n\r\n")
+        writer.close()
+
+    listener = await asyncio.start_server(serve, "127.0.0.1", 0)
+    job = _job(f"rtsp://127.0.0.1:{listener.sockets[0].getsockname()[1]}/x")
+    with pytest.raises(Trouble):
+        await asyncio.to_thread(grabbing.grab, replace(job, seconds=3.0), threading.Event())
+    listener.close()
+    assert came[0] == b"DESCRIBE"
+    assert min(len(came), 2) == sessions

@@ -16,6 +16,7 @@ from monitor.notify.wording import describe
 from monitor.settings.load import load
 from monitor.settings.model import Settings
 from monitor.settings.planning import plan
+from monitor.web.views.ticket import what_matters
 from ticketing.ticket import Fingerprint, Language, Severity, Ticket, TicketState
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -124,3 +125,16 @@ def test_no_quoted_state_stays_raw(shipped: Settings, language: Language) -> Non
     bare = replace(the_plan.faults["ups.battery-low"])
     ticket = Ticket(1, Fingerprint("s", "cam", "", bare.code), Severity.HIGH, TicketState.NEW, 0.0, 0.0)
     assert ("is low. What" if english else "电池电量低，其下设备") in describe(ticket, the_plan, language, 0.0).what
+
+
+def test_a_ticket_shows_first_what_it_was_judged_by(shipped: Settings) -> None:
+    the_plan = plan(shipped)
+    device = next(one for one in the_plan.devices if the_plan.rule(one, "recorder-disk-failed"))
+    facts = {"state": "smart_failed", "name": "hdd2", "vendor": "x", "channels": 12, "rule": "recorder-disk-failed"}
+    ticket = Ticket(1, Fingerprint("s", device, "disk/2", "disk.failed"), Severity.HIGH, TicketState.NEW, 0, 0, facts)
+    matters = what_matters(ticket, the_plan)
+    assert {"state", "name", "used_percent", "detail"} <= matters
+    assert not matters & {"vendor", "channels", "rule"}
+    assert what_matters(replace(ticket, facts={"vendor": "x"}), the_plan) == {"vendor"}, (
+        "nobody knows the rule any more"
+    )

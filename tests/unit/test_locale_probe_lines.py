@@ -36,6 +36,7 @@ def lines() -> Iterator[tuple[str, str]]:
                 continue
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
             told = node.args[:1] if name in RAISED | {"trace"} else []
+            told += node.args[1:2] if name == "_say" else []
             told += [word.value for word in node.keywords if word.arg == "detail"]
             for sample in (one for argument in told for one in samples(argument)):
                 yield f"{file.relative_to(PROBES)}:{node.lineno}", sample
@@ -81,6 +82,7 @@ def test_what_is_put_in_stands_in_both(english: str) -> None:
          "3 秒内无 SNMP 应答：设备离线、被过滤或团体名错误（错误时不应答）"),
         ("isapi: no answer within 5 s; cgi: answers a page, not the CGI",
          "isapi：5 秒内无应答；cgi：应答为网页而非 CGI"),
+        ("no report for 90 s", "90 秒内没有上报"),
         ("what nobody has ever said: nothing", "what nobody has ever said: nothing"),
     ],
 )  # fmt: skip

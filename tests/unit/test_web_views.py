@@ -24,6 +24,7 @@ from monitor.web.views.directory import Directory, natural
 from monitor.web.views.numbers import figure, written
 from monitor.web.views.overview import MAX_TILES, groups
 from monitor.web.views.states import Glance, glance
+from monitor.web.views.ticket import ways_to_start
 from monitor.web.views.tickets import clock_view, urgency
 from probes.observation import Observation, Outcome, Picture
 from tests.servers.console_site import site_plan
@@ -158,6 +159,13 @@ def test_clocks_say_where_they_stand() -> None:
     view = clock_view(waiting, "fix", 5_000.0)
     assert view is not None
     assert (view.state, view.used) == ("paused", 0.5)
+
+
+def test_who_works_may_still_arrive_and_who_is_there_has_begun() -> None:
+    assert ways_to_start(ticket()) == ("remote", "on_site")
+    working = replace(ticket(arrival=Clock(2_000.0)), state=TicketState.IN_PROGRESS)
+    assert ways_to_start(working) == ("on_site",)
+    assert ways_to_start(replace(working, arrival=Clock(2_000.0, met_at=1_500.0))) == ()
 
 
 def test_urgent_tickets_come_first() -> None:

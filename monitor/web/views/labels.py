@@ -144,7 +144,7 @@ FAMILY_BY: Final[Mapping[str, str]] = {
 }
 
 PICTURES: Final[Mapping[str, str]] = {
-    "before": msg("Before"),
+    "before": msg("Last good picture"),
     "now": msg("At the fault"),
     "marked": msg("What is wrong, marked"),
     "after": msg("After the repair"),

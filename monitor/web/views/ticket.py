@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from monitor.core.plan import Device
+from monitor.core.plan import Device, Plan
 from monitor.core.world import World
 from monitor.locale import Formats, translate
 from monitor.notify.surroundings import around
 from monitor.notify.wording import Description, describe
+from monitor.settings.vocabulary import VOCABULARY
 from monitor.storage.reading import Evidence
 from monitor.web.actions import ACTIONS
 from monitor.web.users import User
@@ -25,6 +27,7 @@ from ticketing.ticket import Ticket, TicketEvent, TicketState
 Allowed = Callable[[Ticket], frozenset[type[Command]]]
 
 MAX_CHILDREN: Final = 200
+_QUOTED: Final = re.compile(r"\{(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ class TicketView:
     component: str
     device: Device | None
     clocks: tuple[ClockView, ...]
-    facts: tuple[Figure, ...]
+    facts: tuple[Figure, ...]  # those by which the fault is judged and told
+    other_facts: tuple[Figure, ...]  # what the look told besides
     around: tuple[str, ...]  # sentences
     children: tuple[Child, ...]
     children_left_out: int
@@ -78,22 +82,23 @@ def view(
     plan, say = directory.plan, translate(formats.language)
     told = describe(ticket, plan, formats.language, now)
     device = plan.devices.get(ticket.fingerprint.device)
+    told_facts = {name: value for name, value in ticket.facts.items() if name != "rule" and value != ""}
+    matters = what_matters(ticket, plan)
     return TicketView(
         ticket,
         told,
         wording.component(ticket.fingerprint.component, formats),
         device,
         all_clocks(ticket, now),
-        tuple(
-            figure(name, value, say, formats) for name, value in ticket.facts.items() if name != "rule" and value != ""
-        ),
+        tuple(figure(name, told_facts[name], say, formats) for name in told_facts if name in matters),
+        tuple(figure(name, told_facts[name], say, formats) for name in told_facts if name not in matters),
         around(ticket, plan, formats),
         tuple(_child(one, world, directory) for one in ticket.children[:MAX_CHILDREN]),
         max(0, len(ticket.children) - MAX_CHILDREN),
         tuple(evidence),
         tuple(_event(event, formats) for event in events),
         actions,
-        _starts(ticket) if "start" in actions else (),
+        ways_to_start(ticket) if "start" in actions else (),
     )
 
 
@@ -105,7 +110,21 @@ def actions_for(ticket: Ticket, user: User | None, allowed: Allowed) -> tuple[st
     return tuple(name for name, kind in ACTIONS.items() if kind in kinds and user.may(kind))
 
 
-def _starts(ticket: Ticket) -> tuple[str, ...]:
+def what_matters(ticket: Ticket, plan: Plan) -> frozenset[str]:
+    """Names of the facts that the ticket's rule reads, its row has, or its text quotes; all of them without a rule."""
+    rule = plan.rule(ticket.fingerprint.device, str(ticket.facts.get("rule")))
+    fault = plan.faults.get(ticket.fingerprint.fault)
+    if rule is None or fault is None:
+        return frozenset(ticket.facts)
+    words = VOCABULARY.get(rule.check)
+    row = words.tables.get(rule.each, frozenset()) if words and rule.each else frozenset()
+    texts = (fault.text, *(cause.text for cause in fault.causes))
+    quoted = {name for text in texts for name in _QUOTED.findall(text.en)}
+    limits = {name for name, value in rule.params.items() if not isinstance(value, str)}
+    return frozenset({*rule.when.names, *row, *quoted, *limits, "detail"}) - {"profile"}
+
+
+def ways_to_start(ticket: Ticket) -> tuple[str, ...]:
     """Who works already may still arrive, and who is on site has begun."""
     if ticket.state is not TicketState.IN_PROGRESS:
         return ("remote", "on_site")

@@ -30,10 +30,11 @@ from probes.frame.steady import Steadiness, explain, judge_burst, learn_burst
 VOUCHED_LOOKS: Final = 20  # of a slot, before it may say that what looks dark or plain is usual for this camera
 
 _VOUCHED: Final = frozenset({Verdict.DARK, Verdict.COVERED, Verdict.OVER_EXPOSED})
-BLACK_MEDIAN: Final = 12.0  # levels; a hand before the lens lets more through
+BLACK_MEDIAN: Final = 12.0  # levels; a hand before the lens lets more through …
+BLACK_SPREAD: Final = 4.0  # … and the darkest night is not all the same
 DRAWN_FLAT: Final = 0.95  # share of equal neighbours: a screen that is shaded or in bars (footage: at most 0.91)
 
-_UNSEEN: Final = frozenset({Verdict.OK, Verdict.COVERED})
+_UNSEEN: Final = frozenset({Verdict.OK, Verdict.COVERED, Verdict.DARK})
 _SCENELESS: Final = frozenset({Verdict.NO_SIGNAL, Verdict.COVERED})
 _FIXED: Final = frozenset(
     {Verdict.DARK, Verdict.COVERED, Verdict.OVER_EXPOSED, Verdict.FROZEN}
@@ -101,7 +102,8 @@ def suspicious(scores: Mapping[Verdict, float]) -> bool:
 
 def _screen(picture: Picture, fixed: Verdict) -> Verdict:
     """What shows nothing of the view may be no picture of anything: black behind captions and logos, or drawn."""
-    if float(np.median(picture.luma)) <= BLACK_MEDIAN:
+    lower, median, upper = np.percentile(picture.luma, (25, 50, 75))
+    if median <= BLACK_MEDIAN and upper - lower <= BLACK_SPREAD:
         return Verdict.BLACK
     return Verdict.NO_SIGNAL if flat_share(picture) >= DRAWN_FLAT else fixed
 

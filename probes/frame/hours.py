@@ -14,6 +14,7 @@ SEEN: Final = 5.0  # looks at an hour before its light is known
 DARKER: Final = 30.0  # levels below the hour's usual
 RARE: Final = 0.01  # share of looks
 CLEARLY: Final = 2.0  # times as colourful as mono is at most
+COLOURLESS: Final = 0.25  # levels; fog leaves more, infrared none
 STUCK: Final = 1.5  # the score: it is either
 
 
@@ -45,7 +46,7 @@ def filter_stuck(sketch: Sketch, reference: Reference, at: float) -> dict[Verdic
     """
     if reference.last_at - reference.first_at < 2 * 86_400:
         return {}
-    if not sketch.mono and sketch.saturation < CLEARLY * MONO_SATURATION:
+    if not (sketch.saturation < COLOURLESS if sketch.mono else sketch.saturation >= CLEARLY * MONO_SATURATION):
         return {Verdict.IR_CUT: 0.0}
     around = _around(reference, at, 2)[:, :2]
     if around.sum() < SEEN or (around[:, int(sketch.mono)] > RARE * around.sum(axis=1)).any():

@@ -20,7 +20,7 @@ from probes.frame.reference import Reference, Text, slopes
 from probes.frame.registration import Move
 from probes.frame.sketch import Sketch
 from probes.frame.slot import Slot
-from probes.frame.tolerance import FLOORS, beyond, numbers_of, tolerance
+from probes.frame.tolerance import RANGES, beyond, numbers_of, scatter, tolerance
 from probes.frame.view import STABLE_LEAST, view
 
 SLOT_LOOKS: Final = 5  # pictures before a slot says anything
@@ -37,12 +37,18 @@ UNKNOWN: Final = 0.5  # of their scores where the light was never seen before: i
 SOFT: Final = LIGHT_DEPENDS | {Verdict.BLURRED}
 HIDING: Final = 0.3  # share of the picture of which nothing is left: no fog does that here and not there
 VEILED: Final = 0.75  # of the contrast of the light
-EVERYWHERE: Final = 0.25  # share of the cells that are softer
+PARTLY: Final = 0.25  # share of the cells that are softer than usual: drops and dirt do so …
+MOSTLY: Final = 0.6  # … and a lens that is out of focus
+WHOLLY: Final = 0.8  # … from which on it is enough that what was sharp is not
+FAINTEST: Final = 0.02  # of quality
+VEILING: Final = 4.5  # deviations of quality: something thin is before the whole view
+WOVEN: Final = 2.4  # scores of stripes for one of a veil: a cobweb has threads at even distances, and hides more
 FEW: Final = 0.02  # share of the picture
 OUTLINED: Final = 0.4  # new edges for each cell that is hidden: what is close to the lens has no outline
 LARGE: Final = 0.15  # share of the picture: what covers less is on the lens, or in the scene
 RECOGNISED: Final = 0.5  # quality
 NIGHT: Final = 24.0  # levels of mean luma: a hand or a bag before the lens shows more
+TINTED: Final = 8.3  # levels of colour in a picture that has none
 MAGENTA: Final = 4.0  # levels of red above the usual, with no less blue
 
 
@@ -176,28 +182,33 @@ def _conditions(sketch: Sketch, one: Comparison) -> dict[Verdict, float]:
     is named, `faults.ORDER` says.
     """
     slot, numbers = one.slot, numbers_of(sketch, one)
-    d = {name: beyond(numbers[name], slot, name) for name in FLOORS}
+    d = {name: beyond(numbers[name], slot, name) for name in RANGES}
     focus, definition, noise = -d["focus"], -d["definition"], d["noise"]
-    everywhere = min(1.0, numbers["softened"] / EVERYWHERE) if noise < 1 else 0.0  # noise hides what is sharp
-    blurred = max(focus + definition, 1.9 * definition) / 1.82 * everywhere
+    softer = numbers["softened"] - slot.number("softened") if noise < 1 else 0.0  # noise hides what is sharp
+    blurred = max(
+        max(focus + definition, 1.9 * definition) / 1.82 * float(np.clip((softer - PARTLY) / (MOSTLY - PARTLY), 0, 1)),
+        -d["sharpness"] / 1.1 * float(np.clip((softer - PARTLY) / (WHOLLY - PARTLY), 0, 1)),
+    )
     flat = sum(float(np.clip(each, -1, 2.5)) for each in (-d["contrast"], -d["spread"], d["black"])) / 2
     hue = float(np.hypot(d["hue_blue"], d["hue_red"])) * numbers["even"] / 1.3
+    tinted = float(np.hypot(numbers["hue_blue"], numbers["hue_red"])) * numbers["even"] / TINTED
     magenta = numbers["hue_red"] > MAGENTA and numbers["hue_blue"] > 0 and not slot.mono
-    snow = noise if numbers["impulses"] - slot.number("impulses") > FLOORS["impulses"] and noise > 2 else 0.0
+    snow = noise if numbers["impulses"] - slot.number("impulses") > RANGES["impulses"].least and noise > 2 else 0.0
     large = numbers["area"] >= LARGE
+    veiled = (slot.number("quality") - numbers["quality"]) / scatter(slot, "quality", FAINTEST) / VEILING
     near = numbers["edges"] <= max(FEW, OUTLINED * numbers["obscured"])
     clear = numbers["gain"] < VEILED and d["layout"] > -1 and numbers["obscured"] < HIDING
     return {
         Verdict.BLURRED: blurred,
         Verdict.PARTLY_COVERED: d["area"] if large and near else 0.0,
-        Verdict.OBSCURED: max(d["obscured"], 0.0 if large else d["area"]) if near else 0.0,
+        Verdict.OBSCURED: max(max(d["obscured"], 0.0 if large else d["area"]) if near else 0.0, veiled),
         Verdict.NOISY: noise,
         Verdict.SNOW: snow,
-        Verdict.STRIPES: d["peak"] if d["peak"] > noise else 0.0,
+        Verdict.STRIPES: d["peak"] if d["peak"] > max(noise, WOVEN * veiled) else 0.0,
         Verdict.FOG: flat if d["mean"] > -0.6 and clear else 0.0,
         Verdict.OVER_EXPOSED: max(d["clipped"], d["mean"] if d["clipped"] > 0.3 else 0.0),
         Verdict.COLOUR_CAST: hue,
-        Verdict.IR_CUT: hue if magenta or slot.mono else 0.0,
+        Verdict.IR_CUT: tinted if slot.mono else hue if magenta else 0.0,
     }
 
 
@@ -219,5 +230,5 @@ def _measures(sketch: Sketch, one: Comparison) -> tuple[Measure, ...]:
             one.slot.number(name) - tolerance(one.slot, name),
             one.slot.number(name) + tolerance(one.slot, name),
         )
-        for name in FLOORS
+        for name in RANGES
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import cache
 
 import cv2
@@ -13,8 +14,11 @@ from probes.frame.assess import assess
 from probes.frame.complaints import listen
 from probes.frame.faults import Verdict
 from probes.frame.job import Known
+from probes.frame.reference import unpack
+from probes.frame.slot import NUMBERS
 from probes.frame.spectrum import find_waves
 from probes.frame.still import decode
+from probes.frame.tolerance import tolerance
 from tests.unit.test_frame_learned import BEGIN, EVERY, LOOKS, Image, judged, learned, scene, seen
 
 
@@ -120,3 +124,53 @@ def _drawn(image: Image) -> Image:
 
 def _known(number: int) -> Known:
     return Known(learned(number), at=BEGIN + (LOOKS + 1) * EVERY)
+
+
+def _web(image: Image, opacity: float) -> Image:
+    """Threads close before the lens."""
+    height, width = image.shape[:2]
+    threads = np.zeros((height, width), np.float32)
+    centre = (width // 5, height // 4)
+    for angle in np.linspace(0, 2 * np.pi, 17):
+        end = (int(centre[0] + np.cos(angle) * width), int(centre[1] + np.sin(angle) * width))
+        cv2.line(threads, centre, end, 1.0, 5)
+    for radius in range(40, width, 70):
+        cv2.circle(threads, centre, radius, 1.0, 5)
+    veil = opacity * cv2.GaussianBlur(threads, (0, 0), 2)[..., None]
+    return np.clip(image * (1 - veil) + 205 * veil, 0, 255).astype(np.uint8)
+
+
+def test_threads_before_the_whole_view_are_obscured_and_no_stripes() -> None:
+    found = judged(3, _web(scene(3), 0.75)).judged
+    assert found.verdict is Verdict.OBSCURED, found.scores
+    assert found.scores[Verdict.STRIPES] < 1 <= found.scores[Verdict.OBSCURED]
+
+
+@pytest.mark.parametrize(("share", "named"), [(0.4, Verdict.OBSCURED), (1.0, Verdict.BLURRED)])
+def test_a_part_that_is_out_of_focus_has_something_on_it_and_the_whole_is_blurred(share: float, named: Verdict) -> None:
+    image = scene(3)
+    soft = cv2.GaussianBlur(image, (0, 0), 6)
+    height, width = image.shape[:2]
+    mask = np.zeros((height, width), bool)
+    for left in range(0, width, 80):
+        mask[:, left : left + round(80 * share)] = True
+    found = judged(3, np.where(mask[..., None], soft, image).astype(np.uint8)).judged
+    assert found.verdict is named, found.scores
+
+
+@pytest.mark.parametrize(("deviation", "expected"), [(0.0, 3.0), (0.75, 4.5), (1.5, 6.4), (4.0, 16.0)])
+def test_a_quiet_camera_may_differ_by_less_and_a_restless_one_by_more(deviation: float, expected: float) -> None:
+    slot = unpack(learned(3)).slots[0]
+    variances = slot.number_variances.copy()
+    variances[NUMBERS.index("hue_blue")] = (deviation / (1 + 6 / slot.looks)) ** 2
+    assert tolerance(replace(slot, number_variances=variances), "hue_blue") == pytest.approx(expected, rel=1e-3)
+
+
+def test_black_behind_a_large_caption_is_black_and_a_dim_scene_is_not() -> None:
+    caption = np.full_like(scene(3), 2)
+    for line in range(4):
+        cv2.putText(caption, "CAMERA 3 OFFLINE", (40, 80 + 90 * line), cv2.FONT_HERSHEY_SIMPLEX, 2.0, (250,) * 3, 6)
+    picture = seen(caption, np.random.default_rng(1))
+    assert assess(picture, Verdict.DARK, _known(3)).judged.verdict is Verdict.BLACK
+    dim = seen((scene(3) * 0.08).astype(np.uint8), np.random.default_rng(1))
+    assert assess(dim, Verdict.DARK, _known(3)).judged.verdict is Verdict.DARK

@@ -54,14 +54,14 @@ def _summarize(settings: Settings, language: Language) -> None:
         rates[one.lane] += 0.0 if one.heard else 60 / one.every_seconds
     counted = (f"{_say(f'kind_{kind}', language)} {count}" for kind, count in kinds.most_common())
     click.echo(_say("good", language, file=settings.file))
-    click.echo("  " + _say("site", language, site=settings.site.name, kinds=_say("and", language).join(counted)))
+    click.echo("  " + _say("site", language, site=settings.site.name, kinds=_say("list_comma", language).join(counted)))
     looks, pictures = sum(rates.values()), rates[Lane.DECODE]
     click.echo("  " + _say("checks", language, checks=len(settings.checks), looks=looks, pictures=pictures))
     rest = ("rules", "faults", "channels", "routes", "users")
     click.echo("  " + _say("rest", language, **{name: len(getattr(settings, name)) for name in rest}))
     credentials = {one.facts["name"] for one in settings.warnings if one.code == "secret_no_credentials"}
     if credentials:
-        click.echo("  " + _say("credentials", language, names=_say("and", language).join(sorted(credentials))))
+        click.echo("  " + _say("credentials", language, names=_say("list_comma", language).join(sorted(credentials))))
     warnings = tuple(one for one in settings.warnings if one.code != "secret_no_credentials")
     _print(warnings, WORDS["warning"].get(language), language)
 

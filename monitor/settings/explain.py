@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from monitor.core.plan import MONITOR, Device, Fault, Plan, Rule, Text
 from monitor.core.topology import ancestors
@@ -36,6 +37,16 @@ def explain(settings: Settings, plan: Plan, device_id: str, rule_id: str, langua
     return _explain(plan, device, rule or shipped[rule_id], rule is not None, language)
 
 
+def listed(names: Sequence[str], language: Language, last: Literal["and", "or"] = "and") -> str:
+    """`a`, `a and b`, `a, b and c`; Chinese words and Latin names are set apart as elsewhere."""
+    if len(names) < 2:
+        return "".join(names)
+    *first, before, end = names
+    word = WORDS[last].get(language)
+    left, right = (" " if edge.isascii() else "" for edge in (before[-1:], end[:1]))
+    return WORDS["list_comma"].get(language).join([*first, f"{before}{left}{word}{right}{end}"])
+
+
 def _explain(plan: Plan, device: Device, rule: Rule, holds: bool, language: Language) -> Iterator[str]:
     def say(code: str, **facts: object) -> str:
         return WORDS[code].get(language).format_map(facts)
@@ -57,15 +68,15 @@ def _explain(plan: Plan, device: Device, rule: Rule, holds: bool, language: Lang
         yield say("any_row" if rule.any_row else "each", table=rule.each)
     yield _fires(plan, device, rule, language)
     if rule.needs:
-        yield say("needs", needs=WORDS["and"].get(language).join(rule.needs))
+        yield say("needs", needs=listed(rule.needs, language, "or"))
     beside = judges(plan, device.id, rule)
     for code, faults in (("judged_by", rule.judged_by), ("found_by", rule.found_by)):
         checks = sorted({one.check for one in beside if one.fault in faults})
         if checks:
-            yield say(code, checks=WORDS["and"].get(language).join(checks))
+            yield say(code, checks=listed(checks, language))
     above = list(ancestors(plan, device.id))
     if above:
-        yield say("above", above=WORDS["and"].get(language).join(above))
+        yield say("above", above=listed(above, language, "or"))
     if device.silenced:
         yield say("silenced")
     if rule.holds_children:
@@ -95,7 +106,7 @@ def _why_not(plan: Plan, device: Device, rule: Rule, language: Language) -> str:
 
 
 def _kinds(rule: Rule, language: Language) -> str:
-    return WORDS["and"].get(language).join(WORDS[f"a_{kind}"].get(language) for kind in sorted(rule.kinds))
+    return listed([WORDS[f"a_{kind}"].get(language) for kind in sorted(rule.kinds)], language)
 
 
 def _asked(plan: Plan, device: Device, rule: Rule, language: Language) -> str:
@@ -186,7 +197,7 @@ def _hours(route: Route, severity: Severity, language: Language) -> str:
     always = not route.days and (route.from_minute, route.to_minute) == (0, 1440)
     if always or (severity is Severity.URGENT and route.even_when_urgent_outside_hours):
         return WORDS["always"].get(language)
-    days = WORDS["and"].get(language).join(WORDS[f"day_{day}"].get(language) for day in sorted(route.days))
+    days = listed([WORDS[f"day_{day}"].get(language) for day in sorted(route.days)], language)
     days = days or WORDS["every_day"].get(language)
     start, end = (f"{minute // 60:02d}:{minute % 60:02d}" for minute in (route.from_minute, route.to_minute))
     return WORDS["hours"].get(language).format_map({"days": days, "from": start, "to": end})

@@ -174,8 +174,15 @@ def _read_index(folder: Path) -> list[dict[str, Any]]:
     for entry in index:
         for name, value in entry.items():
             if not isinstance(value, int if name == "status" else str):
-                raise BadRecording(f"answers.yaml: {str(name)[:40]} is of another type")
+                raise BadRecording(f"answers.yaml: {str(name)[:40]!r} is of another type")
+            if isinstance(value, str) and not _is_text(value):
+                raise BadRecording(f"answers.yaml: {str(name)[:40]!r} is no text")
     return index
+
+
+def _is_text(value: str) -> bool:
+    """YAML lets half a surrogate pair be escaped, which nobody can send."""
+    return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def _read_reports(folder: Path) -> Iterator[Report]:

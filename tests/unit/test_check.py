@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from monitor.cli.check import check, language_of
-from monitor.settings.explain import WORDS
+from monitor.settings.explain import WORDS, listed
 
 EXAMPLE = str(Path(__file__).parents[2] / "config" / "example.site.yaml")
 
@@ -79,7 +79,7 @@ def test_explains_a_rule_at_a_device() -> None:
     assert result.exit_code == 0
     for line in (
         "Every 30s, check reach asks 192.0.2.101 by icmp and waits up to 5s.",
-        "If the device does not answer because sw-hall, gw, ups-1 fails, no ticket opens here: the one above lists it.",
+        "If the device does not answer because sw-hall, gw or ups-1 fails, no ticket opens here: the one above lists it.",
         "Severity urgent. Targets: response within 5m, on site within 2h, repaired within 12h.",
         "  Camera does not answer",
         "    - Spare camera DS-2CD2143G2-I or of the same kind",
@@ -141,3 +141,11 @@ def test_every_word_is_in_both_languages() -> None:
     for code, text in WORDS.items():
         assert text.en, code
         assert text.zh_CN, code
+
+
+def test_lists_are_read_as_lists() -> None:
+    told = [listed(["a", "b", "c"][:count], "en") for count in range(4)]
+    assert told == ["", "a", "a and b", "a, b and c"]
+    assert listed(["reach", "snmp"], "en", "or") == "reach or snmp"
+    assert listed(["周一", "周二", "周三"], "zh_CN") == "周一、周二和周三"
+    assert listed(["reach", "snmp"], "zh_CN", "or") == "reach 或 snmp"

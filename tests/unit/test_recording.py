@@ -43,6 +43,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
         "a: 1",
         "[" * 500,
         "- 7",
+        '- {kind: http, file: a.txt, method: GET, path: "/\\ud800", status: 200}',
         "\n".join("- {kind: http}" for _ in range(600)),
     ],
 )

@@ -79,7 +79,8 @@ def test_explains_a_rule_at_a_device() -> None:
     assert result.exit_code == 0
     for line in (
         "Every 30s, check reach asks 192.0.2.101 by icmp and waits up to 5s.",
-        "If the device does not answer because sw-hall, gw or ups-1 fails, no ticket opens here: the one above lists it.",
+        "If the device does not answer because sw-hall, gw or ups-1 fails, no ticket opens here: "
+        "the one above lists it.",
         "Severity urgent. Targets: response within 5m, on site within 2h, repaired within 12h.",
         "  Camera does not answer",
         "    - Spare camera DS-2CD2143G2-I or of the same kind",

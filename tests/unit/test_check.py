@@ -103,7 +103,7 @@ def test_explains_a_rule_at_a_device() -> None:
         ("ups-1", "ups-fault", "one condition for the whole table ups_alarm"),
         ("ups-1", "ups-overload", "with limit_percent = 95, clear_percent = 85"),
         ("sw-hall", "switch-silent", "devices behind this one"),
-        ("cam-hall-01", "clock-drift", "Mon, Tue, Wed, Thu, Fri 08:00-18:00; outside these hours it waits"),
+        ("cam-hall-01", "clock-drift", "Mon, Tue, Wed, Thu and Fri 08:00-18:00; outside these hours it waits"),
         ("sitewarden", "monitor-database", "The monitor looks at itself"),
     ],
 )

@@ -23,6 +23,7 @@ SET_SECONDS: Final = 5.0  # a step larger than this between two looks: somebody 
 _ZONE_STEP_SECONDS: Final = 1_800
 _LARGEST_ZONE_STEPS: Final = 52  # from -12 to +14 hours
 _WRITTEN: Final = 1_704_067_200  # 2024-01-01
+_LOST_SECONDS: Final = 180 * 86_400  # no crystal runs so slow: the clock stands at its firmware's date
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 _ZONE = re.compile(
     r"(?P<name>[A-Za-z]{3,}|<[A-Za-z0-9+-]{1,16}>)"
@@ -79,11 +80,11 @@ def estimate_offset(clock: Clock, asked_at: float, answered_at: float) -> tuple[
 def explain(clock: Clock, offset: float) -> str:
     """Why is a clock off by so many seconds? Empty where it is right, or nothing tells.
 
-    "reset": it stands at its epoch or before this program was written, so its battery did not hold the time.
+    "reset": it stands at its epoch, before this program was written or half a year back: its battery did not hold.
     "time_zone": off by whole or half hours. "no_ntp": it is set by hand.
     "ntp_fails": it has a time server and is off all the same.
     """
-    if not clock.is_set or (clock.seconds < _WRITTEN and offset < -86_400):
+    if not clock.is_set or offset < -_LOST_SECONDS or (clock.seconds < _WRITTEN and offset < -86_400):
         return "reset"
     if abs(offset) < OFF_SECONDS:
         return ""

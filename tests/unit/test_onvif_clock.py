@@ -149,6 +149,8 @@ TRUE_TIME = 1_800_000_000.0
         (-8 * 3_600.0, "", "time_zone"),
         (-3_000.0, "manual", "no_ntp"),
         (-30 * 3_600.0, "manual", "no_ntp"),
+        (-170 * 86_400.0, "manual", "no_ntp"),
+        (-365 * 86_400.0, "manual", "reset"),
         (-TRUE_TIME + 40, "ntp", "reset"),
         (946_684_800 - TRUE_TIME, "manual", "reset"),
     ],

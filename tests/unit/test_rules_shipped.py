@@ -219,6 +219,8 @@ def test_silence_is_trouble_and_a_refused_password_is_not_silence(
         ("events-input", {"alarm": "digital_input", "state": "raised", "item": "DI1", "names": "^DI1$"}, True),
         ("events-left-alone", {"left_alone": True}, True),
         ("events-left-alone", {"left_alone": False}, False),
+        ("trap-ups-fault", {"alarm": "overload", "state": "raised"}, True),
+        ("trap-ups-fault", {"alarm": "on_bypass", "state": "cleared"}, False),
         ("trap-mains-lost", {"alarm": "on_battery", "state": "raised"}, True),
         ("trap-mains-lost", {"alarm": "on_battery", "state": "cleared"}, False),
         ("trap-ups-battery-low", {"alarm": "battery_depleted", "state": "raised"}, True),

@@ -143,7 +143,7 @@ async def test_short_password_is_the_monitors_trouble(tools: Tools, snmpd: Agent
 async def test_unknown_profile_names_those_there_are(tools: Tools, snmpd: Agent) -> None:
     seen = await look(tools, snmpd.target(), profile="toaster")
     assert seen.outcome is Outcome.LOCAL
-    assert "poe-switch" in seen.detail
+    assert "apc-ups" in seen.detail
     assert "_system" not in seen.detail
 
 

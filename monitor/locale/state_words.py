@@ -142,6 +142,8 @@ WORDS: Final[Mapping[str, str]] = {
     "bypass_bad": msg("bypass out of tolerance"),
     "output_bad": msg("output out of tolerance"),
     "temperature_bad": msg("temperature out of tolerance"),
+    "overload": msg("overload"),
+    "on_bypass": msg("on bypass"),
     "communications_lost": msg("communication with its power unit lost"),
     "ups_alarm": msg("alarm of the UPS"),
     "shutdown_imminent": msg("shutdown imminent"),

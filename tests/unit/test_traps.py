@@ -94,7 +94,7 @@ def test_the_shipped_files_use_words_that_rules_and_people_know() -> None:
         for one in (*file.get("traps", ()), *file.get("words", ())):
             events |= {one["event"]} if "event" in one else {*one["event_of"]["events"].values()}
     rules = (TRAPS.parent / "rules" / "events.yaml").read_text("utf-8")
-    evidence = {"motion", "contact", "storage_changed", "battery_test", "input_bad", "overload", "on_bypass",
+    evidence = {"motion", "contact", "storage_changed", "battery_test", "input_bad",
                 "output_off_as_requested", "off_as_requested", "awaiting_power", "test_in_progress"}  # fmt: skip
     assert {event for event in events if f'"{event}"' not in rules} == evidence
     assert VOCABULARY["traps"].tables["alarm"] == _columns()

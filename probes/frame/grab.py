@@ -102,7 +102,7 @@ def _watch(job: StreamJob, opening: AbstractContextManager[Stream], deadline: fl
                     reel = Reel(decoder.name, bytes(decoder.extradata or b""))
                     reel.take(unit, now)
                     stream.want(True)
-        except (av.error.FFmpegError, NoAnswer, Refused):
+        except (av.error.FFmpegError, OSError, NoAnswer, Refused):
             if first is None or job.gap_seconds:
                 raise  # else it has what it came for, and too few pictures in a row
         if first is None:

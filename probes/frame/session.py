@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
-import errno
 import re
 import socket
 import threading
@@ -19,12 +18,12 @@ from collections.abc import Iterator, Mapping
 from typing import Final, Self
 from urllib.parse import urlsplit
 
-from probes.digest import authorization, stale
-from probes.errors import Denied, Garbled, LocalTrouble, NoAnswer, Refused, Unsupported
+from probes.errors import Garbled, NoAnswer, Unsupported
 from probes.frame.packets import Codec, Coded, Packets, Unfit
+from probes.rtsp.asking import Asking
 from probes.rtsp.client import check
 from probes.rtsp.framing import Frame, Splitter
-from probes.rtsp.messages import HEAD_END, MAX_HEAD, Response, build_request, parse_head, parse_transport
+from probes.rtsp.messages import HEAD_END, MAX_HEAD, Response, parse_head, parse_transport
 from probes.rtsp.sdp import base_url, control_url, parse_sdp
 from probes.target import Login
 
@@ -45,7 +44,7 @@ _PLAIN: Final = frozenset({401, 403, 404, 410, 453, 503})  # what any client wou
 class Session:
     """`with Session(…) as session:` plays; then `pictures()`.
 
-    Raises Unfit, Denied, Unsupported, Refused, NoAnswer, Garbled, LocalTrouble; never with the URL in the text.
+    Raises Unfit, Denied, Unsupported, Refused, NoAnswer, Garbled, OSError; never with the URL in the text.
     """
 
     def __init__(self, url: str, login: Login | None, deadline: float, cancelled: threading.Event) -> None:
@@ -54,24 +53,20 @@ class Session:
             raise Unfit(parts.scheme)
         self._url = url
         self._where = parts.hostname, parts.port or PORT
-        self._login = login
+        self._asking = Asking(login, "the credentials were refused (RTSP 401)")
         self._end = deadline
         self._deadline = min(deadline, time.monotonic() + OPEN_SECONDS)
         self._cancelled = cancelled
         self._splitter = Splitter()
         self._early: list[Frame] = []
-        self._challenges: list[str] = []
-        self._cseq = self._nonce_count = 0
         self._session: str | None = None
         self._session_url = url
         self._channel = 0
 
     def __enter__(self) -> Self:
-        with _named():
-            self._socket = socket.create_connection(self._where, timeout=self._left())
+        self._socket = socket.create_connection(self._where, timeout=self._left())
         try:
-            with _named():
-                self._play()
+            self._play()
         except BaseException:
             self._leave()
             raise
@@ -90,36 +85,35 @@ class Session:
 
         `read_seconds`: for which it may send nothing.
         """
-        with _named():
-            for frame in self._early:
-                if frame.channel == self._channel:
-                    yield from self._fed(frame.packet)
-            rest, taken = self._splitter.drain(), 0
+        for frame in self._early:
+            if frame.channel == self._channel:
+                yield from self._fed(frame.packet)
+        rest, taken = self._splitter.drain(), 0
+        while True:
+            at = 0
             while True:
-                at = 0
-                while True:
-                    at = self.packets.run(rest, at, self._channel)
-                    found = _next(rest, at)
-                    if found is None:
-                        break
-                    begin, at, channel = found
-                    if channel == self._channel:
-                        yield from self._fed(rest[begin:at])
-                rest = rest[at:]
-                time.sleep(PACE_SECONDS)
-                if self._cancelled.is_set():
-                    raise NoAnswer("cancelled")
-                left = self._deadline - time.monotonic()
-                if left <= 0:
-                    return
-                self._socket.settimeout(min(read_seconds, left))
-                data = self._socket.recv(READ_BYTES)
-                taken += len(data)
-                if taken > most_bytes:
-                    raise Garbled(f"more than {most_bytes >> 20} MB without two key frames")
-                if not data:
+                at = self.packets.run(rest, at, self._channel)
+                found = _next(rest, at)
+                if found is None:
                     break
-                rest += data
+                begin, at, channel = found
+                if channel == self._channel:
+                    yield from self._fed(rest[begin:at])
+            rest = rest[at:]
+            time.sleep(PACE_SECONDS)
+            if self._cancelled.is_set():
+                raise NoAnswer("cancelled")
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                return
+            self._socket.settimeout(min(read_seconds, left))
+            data = self._socket.recv(READ_BYTES)
+            taken += len(data)
+            if taken > most_bytes:
+                raise Garbled(f"more than {most_bytes >> 20} MB without two key frames")
+            if not data:
+                break
+            rest += data
         last = self.packets.flush()
         if last is not None:
             yield last
@@ -159,17 +153,9 @@ class Session:
 
     def _request(self, method: str, url: str, headers: Mapping[str, str]) -> Response:
         """Ask, with the login where it is asked for. Raises Unfit for what FFmpeg may get by asking otherwise."""
-        renewed = False
+        self._asking.renewed = False  # each request may find its nonce stale
         response = self._exchange(method, url, headers)
-        while response.head.status == 401:
-            challenges = list(response.head.headers.get("www-authenticate", ()))
-            if self._login is None:
-                raise Denied("the stream asks for a login, and none is configured")
-            if self._challenges:
-                if renewed or not stale(challenges):
-                    raise Denied("the credentials were refused (RTSP 401)")
-                renewed = True
-            self._challenges, self._nonce_count = challenges, 0
+        while self._asking.wants_login(response):
             response = self._exchange(method, url, headers)
         if response.head.status >= 300 and response.head.status not in _PLAIN:
             raise Unfit(f"{response.head.status} to {method}")
@@ -190,7 +176,7 @@ class Session:
             elif isinstance(message, Frame):
                 self._early.append(message)
                 early += len(message.packet)
-            elif message.head.status and message.head.cseq in {self._cseq, None}:
+            elif self._asking.is_answer(message):
                 return message
             else:
                 strays += 1
@@ -198,14 +184,9 @@ class Session:
                 raise Garbled(f"something else comes instead of the answer to {method}")
 
     def _send(self, method: str, url: str, headers: Mapping[str, str]) -> None:
-        self._cseq += 1
         if self._session:
             headers = {**headers, "Session": self._session}
-        if self._challenges and self._login:
-            self._nonce_count += 1
-            answer = authorization(self._challenges, method, url, self._login, nonce_count=self._nonce_count)
-            headers = {**headers, "Authorization": answer}
-        self._socket.sendall(build_request(method, url, self._cseq, headers))
+        self._socket.sendall(self._asking.write(method, url, headers))
 
     def _leave(self) -> None:
         """End the session without waiting for anything."""
@@ -260,20 +241,3 @@ def _parameters(formats: Mapping[str, str]) -> tuple[bytes, ...]:
             with contextlib.suppress(binascii.Error, ValueError):
                 found.append(base64.b64decode(each, validate=True))
     return tuple(each for each in found if each)
-
-
-@contextlib.contextmanager
-def _named() -> Iterator[None]:
-    """Name the system's errors in our words."""
-    try:
-        yield
-    except TimeoutError:
-        raise NoAnswer("the stream gave nothing in time") from None
-    except (ConnectionRefusedError, ConnectionResetError, BrokenPipeError):
-        raise Refused("the device refused or reset the connection") from None
-    except OSError as error:
-        if error.errno in {errno.EHOSTUNREACH, errno.ENETUNREACH}:
-            raise Refused("the device cannot be reached") from None
-        if error.errno in {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}:
-            raise LocalTrouble("the decoder worker has no sockets left") from None
-        raise NoAnswer(f"the stream failed: {error.strerror}") from None

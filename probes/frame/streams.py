@@ -134,7 +134,7 @@ def _packets(container: Any, stream: Any, cancelled: threading.Event) -> Iterato
 
 @contextmanager
 def _troubles() -> Iterator[None]:
-    """Name FFmpeg's errors in our words. Its own texts hold the URL, and that holds the password."""
+    """Name FFmpeg's and the system's errors in our words. FFmpeg's texts hold the URL, and that holds the password."""
     try:
         yield
     except Trouble:
@@ -149,9 +149,9 @@ def _troubles() -> Iterator[None]:
         raise Unsupported("the device refused the stream (RTSP 4xx)") from None
     except av.error.HTTPServerError:
         raise Refused("the device failed to serve the stream (RTSP 5xx)") from None
-    except (av.error.ExitError, av.error.TimeoutError):  # EXIT: our own timeout interrupted it
+    except (av.error.ExitError, TimeoutError):  # EXIT: our own timeout interrupted it
         raise NoAnswer("the stream gave nothing in time") from None
-    except (av.error.ConnectionRefusedError, av.error.ConnectionResetError, av.error.BrokenPipeError):
+    except (ConnectionRefusedError, ConnectionResetError, BrokenPipeError):
         raise Refused("the device refused or reset the connection") from None
     except (av.error.MemoryError, MemoryError):
         raise LocalTrouble("the decoder worker has no memory left for this stream") from None
@@ -159,14 +159,14 @@ def _troubles() -> Iterator[None]:
         raise Refused("the device ended the stream before it sent a picture") from None
     except (av.error.DecoderNotFoundError, av.error.ProtocolNotFoundError, av.error.PatchWelcomeError):
         raise Unsupported("a codec or transport that is not decoded here") from None
-    except av.error.OSError as error:
+    except (av.error.FFmpegError, OSError) as error:
+        if isinstance(error, av.error.FFmpegError) and not isinstance(error, av.error.OSError):
+            raise Garbled(f"not a stream that can be read: {error.strerror}") from None
         if error.errno in {errno.EHOSTUNREACH, errno.ENETUNREACH}:
             raise Refused("the device cannot be reached") from None
-        if error.errno in {errno.EMFILE, errno.ENFILE, errno.ENOBUFS}:
+        if error.errno in {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}:
             raise LocalTrouble("the decoder worker has no sockets left") from None
         raise NoAnswer(f"the stream failed: {error.strerror}") from None
-    except av.error.FFmpegError as error:
-        raise Garbled(f"not a stream that can be read: {error.strerror}") from None
 
 
 def _with_login(url: str, login: Login | None) -> str:

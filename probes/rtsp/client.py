@@ -7,11 +7,11 @@ import contextlib
 from collections import deque
 from collections.abc import Mapping
 
-from probes.digest import authorization, stale
 from probes.errors import Denied, Garbled, Refused, Trouble, Unsupported
 from probes.resolve import literal
+from probes.rtsp.asking import Asking
 from probes.rtsp.framing import Frame, Splitter
-from probes.rtsp.messages import Head, Response, build_request, printable
+from probes.rtsp.messages import Head, Response, printable
 from probes.rtsp.options import Location
 from probes.stream import Stream, connect, lenient_context, start_tls
 from probes.target import Login, redact
@@ -33,12 +33,8 @@ class Client:
         self.location = location
         self.early: deque[Frame] = deque(maxlen=EARLY_FRAMES)
         self.session: str | None = None  # identifier, perhaps empty, once SETUP was agreed to
-        self._login = login
+        self._asking = Asking(login, "the device refused the login (401)")
         self._splitter = Splitter()
-        self._cseq = 0
-        self._challenges: list[str] = []  # those last answered
-        self._nonce_count = 0
-        self._renewed = False  # a stale nonce was replaced once
 
     @classmethod
     async def open(cls, location: Location, login: Login | None, tools: Tools) -> Client:
@@ -52,26 +48,17 @@ class Client:
     async def request(self, method: str, url: str, headers: Mapping[str, str] = NO_HEADERS) -> Response:
         """Ask, with the login where it is asked for; the answer if its status is 2xx.
 
-        The login is tried once, and once more only if the device says that its nonce was stale. Raises Denied,
-        Refused, Unsupported, Garbled.
+        Raises Denied, Refused, Unsupported, Garbled.
         """
         response = await self.exchange(method, url, headers)
-        while response.head.status == 401:
-            challenges = list(response.head.headers.get("www-authenticate", ()))
-            if self._login is None:
-                raise Denied("the stream asks for a login, and none is configured")
-            if self._challenges:
-                if self._renewed or not stale(challenges):
-                    raise Denied("the device refused the login (401)")
-                self._renewed = True
-            self._challenges, self._nonce_count = challenges, 0
+        while self._asking.wants_login(response):
             response = await self.exchange(method, url, headers)
         check(response.head, method)
         return response
 
     async def exchange(self, method: str, url: str, headers: Mapping[str, str] = NO_HEADERS) -> Response:
         """Ask once; the answer, whatever its status. Raises Refused, Garbled, and Unsupported for odd challenges."""
-        await self.stream.send(self._build(method, url, headers))
+        await self.stream.send(self._asking.write(method, url, headers))
         trace("> %s %s", method, redact(url))
         skipped, strays = 0, 0
         while True:
@@ -79,10 +66,10 @@ class Client:
             if isinstance(message, Frame):
                 self.early.append(message)
                 skipped += len(message.packet)
-            elif message.head.status and message.head.cseq in {self._cseq, None}:
+            elif self._asking.is_answer(message):
                 trace("< %d %s, %d bytes", message.head.status, message.head.reason, len(message.body))
                 return message
-            else:  # a late answer, or a request of the device's own
+            else:
                 strays += 1
             if skipped > MAX_SKIPPED or strays > MAX_STRAYS:
                 raise Garbled(f"something else comes instead of the answer to {method}")
@@ -109,7 +96,7 @@ class Client:
         if self.session is None:
             return
         with contextlib.suppress(Trouble):
-            self.stream.send_now(self._build("TEARDOWN", url, self.in_session()))
+            self.stream.send_now(self._asking.write("TEARDOWN", url, self.in_session()))
             trace("> TEARDOWN %s", redact(url))
 
     def in_session(self) -> Mapping[str, str]:
@@ -119,14 +106,6 @@ class Client:
     def close(self) -> None:
         """Close the connection."""
         self.stream.close()
-
-    def _build(self, method: str, url: str, headers: Mapping[str, str]) -> bytes:
-        self._cseq += 1
-        if self._challenges and self._login:
-            self._nonce_count += 1
-            answer = authorization(self._challenges, method, url, self._login, nonce_count=self._nonce_count)
-            headers = {**headers, "Authorization": answer}
-        return build_request(method, url, self._cseq, headers)
 
 
 def check(head: Head, method: str) -> None:

@@ -6,6 +6,7 @@ Passwords and keys come from the environment or are asked for: what stands on a 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, get_args
 from urllib.parse import SplitResult, urlsplit
@@ -57,35 +58,45 @@ class Question:
 
 def read_address(address: str, access: Access) -> tuple[Target, Question]:
     """The device and the question; click.UsageError with a sentence that helps."""
-    parts = urlsplit(address)
-    kind = _SCHEMES.get(parts.scheme)
-    if kind is None:
-        known_schemes = ", ".join(f"{each}://" for each in _SCHEMES)
-        raise click.UsageError(_("{scheme}:// is none of {known}").format(scheme=parts.scheme, known=known_schemes))
-    if parts.password is not None:
-        raise click.UsageError(_("No password in the address, others can see it: use --user and $SITEWARDEN_PASSWORD."))
-    try:
-        port = parts.port
-    except ValueError as error:
-        raise click.UsageError(f"{address}: {error}") from None
-    if not parts.hostname:
-        raise click.UsageError(_("{address} names no host.").format(address=address))
+    kind, host, parts = read_parts(address, _SCHEMES)
     user = access.user or parts.username or ""
     login, snmp = None, None
     if kind == "snmp":
-        snmp = _snmp_access(user, port or 161, access)
+        snmp = _snmp_access(user, parts.port or 161, access)
     elif user:
-        login = Login(user, _secret("SITEWARDEN_PASSWORD", _("Password of {user}").format(user=user)))
-    options = _options(kind, parts, port)
-    target = Target(parts.hostname, parts.hostname, login, snmp)
-    return target, Question(kind, kind, options, probe_of(kind).timeout_seconds)
+        login = ask_login(user)
+    options = _options(kind, parts)
+    return Target(host, host, login, snmp), Question(kind, kind, options, probe_of(kind).timeout_seconds)
 
 
-def _options(kind: str, parts: SplitResult, port: int | None) -> Options:
+def read_parts(address: str, schemes: Mapping[str, str]) -> tuple[str, str, SplitResult]:
+    """What its scheme stands for, its host, and all parts; its port can be read. Raises click.UsageError."""
+    try:
+        parts = urlsplit(address)
+        _port = parts.port
+    except ValueError as error:
+        raise click.UsageError(f"{address}: {error}") from None
+    kind = schemes.get(parts.scheme)
+    if kind is None:
+        known_schemes = ", ".join(f"{each}://" for each in schemes)
+        raise click.UsageError(_("{scheme}:// is none of {known}").format(scheme=parts.scheme, known=known_schemes))
+    if parts.password is not None:
+        raise click.UsageError(_("No password in the address, others can see it: use --user and $SITEWARDEN_PASSWORD."))
+    if not parts.hostname:
+        raise click.UsageError(_("{address} names no host.").format(address=address))
+    return kind, parts.hostname, parts
+
+
+def ask_login(user: str) -> Login:
+    """With the password from $SITEWARDEN_PASSWORD, or asked for."""
+    return Login(user, _secret("SITEWARDEN_PASSWORD", _("Password of {user}").format(user=user)))
+
+
+def _options(kind: str, parts: SplitResult) -> Options:
     known = probe_of(kind).options
     given: dict[str, object] = {}
-    if port and "port" in known.model_fields and kind != "snmp":
-        given["port"] = port
+    if parts.port and "port" in known.model_fields and kind != "snmp":
+        given["port"] = parts.port
     if "path" in known.model_fields and parts.path not in ("", "/"):
         given["path"] = parts.path + (f"?{parts.query}" if parts.query else "")
     if "tls" in known.model_fields:

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 import uvloop
 
+from monitor.cli.address import ask_login
 from monitor.cli.discover_page import as_json, as_page
 from monitor.cli.known import read_known
 from monitor.cli.language import _, language_of
@@ -29,10 +30,9 @@ from monitor.storage.errors import StoreError
 from probes.discovery import Access, BadPorts, BadRange, Ports, Ranges, Report, Scope, parse_ports, parse_ranges, sweep
 from probes.errors import LocalTrouble
 from probes.snmp.shelf import ProfileShelf
-from probes.target import Login, Secret, SnmpAccess
+from probes.target import Secret, SnmpAccess
 from probes.tools import Tools
 
-_PASSWORD_VARIABLE = "SITEWARDEN_PASSWORD"  # noqa: S105 - the name of it
 _FRESH_ID = "my-site"
 FILES_WANTED = 8_192
 
@@ -166,12 +166,7 @@ def _named(name: str, site: Site) -> Access:
 
 
 def _login(user: str | None) -> Access | None:
-    if not user:
-        return None
-    password = os.environ.get(_PASSWORD_VARIABLE) or click.prompt(
-        _("Password of {user}").format(user=user), hide_input=True, err=True
-    )
-    return Access("devices", Login(user, Secret(password)))
+    return Access("devices", ask_login(user)) if user else None
 
 
 def _community(community: str | None) -> tuple[Access, ...]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 import uvloop
 
 from monitor import __version__
+from monitor.cli.address import ask_login, read_parts
 from monitor.cli.language import _
 from monitor.cli.site import find_device
 from monitor.settings.model import Settings
@@ -23,9 +22,8 @@ from probes.recording import Recording, write_folder
 from probes.recording.capture import Captured, Leaky, capture
 from probes.recording.reports import hear_reports
 from probes.recording.tape import TapedTools
-from probes.target import Login, Secret, SnmpAccess, Target
+from probes.target import Secret, SnmpAccess, Target
 
-_PASSWORD_VARIABLE = "SITEWARDEN_PASSWORD"  # noqa: S105 - the name of it
 _SCHEMES = {"onvif": "http", "http": "http", "onvifs": "https", "https": "https", "rtsp": "rtsp", "snmp": "snmp"}
 
 
@@ -154,28 +152,12 @@ def _ports_of(device: str, settings: Settings) -> Ports:
 
 
 def _from_address(text: str, user: str | None, community: str | None) -> tuple[Target, Ports]:
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError as error:
-        raise click.UsageError(f"{text}: {error}") from None
-    kind = _SCHEMES.get(parts.scheme)
-    if kind is None:
-        known_schemes = ", ".join(f"{each}://" for each in _SCHEMES)
-        raise click.UsageError(_("{scheme}:// is none of {known}").format(scheme=parts.scheme, known=known_schemes))
-    if parts.password is not None:
-        raise click.UsageError(_("No password in the address, others can see it: use --user and $SITEWARDEN_PASSWORD."))
-    if not parts.hostname:
-        raise click.UsageError(_("{address} names no host.").format(address=text))
-    login = None
-    if user := user or parts.username:
-        password = os.environ.get(_PASSWORD_VARIABLE) or click.prompt(
-            _("Password of {user}").format(user=user), hide_input=True, err=True
-        )
-        login = Login(user, Secret(password))
+    kind, host, parts = read_parts(text, _SCHEMES)
+    port, user = parts.port, user or parts.username
+    login = ask_login(user) if user else None
     wants_agent = kind == "snmp" or community
     snmp = SnmpAccess(port=port if kind == "snmp" and port else 161, community=Secret(community or "public"))
     ports = Ports()
     if port and kind != "snmp":
         ports = replace(ports, **{kind: tuple(dict.fromkeys((port, *getattr(ports, kind))))})
-    return Target(parts.hostname, parts.hostname, login, snmp if wants_agent else None), ports
+    return Target(host, host, login, snmp if wants_agent else None), ports

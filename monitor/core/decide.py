@@ -147,9 +147,8 @@ def reload(plan: Plan, world: World, now: float) -> Decision:
             turn.take(desk.drop(ticket, "no longer watched", now))
     feeding.forget(plan, world.feeding)
     for device in [device for device in {**world.inventory, **world.outages} if device not in plan.devices]:
-        if inventory.is_stale(
-            world.inventory.get(device, {}), now
-        ):  # who takes one out by mistake has its history back
+        known = world.inventory.get(device, {})
+        if inventory.is_stale(known, now):  # who takes one out by mistake has its history back
             turn.put(DropItems(device))
     for key in [key for key in world.looks if key not in plan.checks and key not in plan.rules]:
         del world.looks[key]

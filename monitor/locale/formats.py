@@ -23,6 +23,7 @@ _UNITS: Final[dict[Language, tuple[str, str, str, str]]] = {
     "en": ("d", "h", "min", "s"),
     "zh_CN": ("天", "小时", "分钟", "秒"),
 }
+UNITS: Final = {"celsius": "°C", "watts": "W", "volts": "V", "rpm": "rpm"}  # by the end of a value's name
 _STEPS: Final = (DAY, HOUR, MINUTE, 1)
 _BYTES: Final = ("B", "kB", "MB", "GB", "TB", "PB")
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from monitor.core.plan import Device, Plan, Text
 from monitor.locale.catalogue import translate
-from monitor.locale.formats import Formats
+from monitor.locale.formats import UNITS, Formats
 from monitor.locale.probe_lines import say_line
 from monitor.locale.state_words import WORDS
 from monitor.notify import strings
@@ -18,7 +18,6 @@ from ticketing.ticket import Fact, Ticket
 MAX_QUOTED = 120  # characters of one fact
 LARGEST = 10**15  # beyond it a number is written with its power of ten
 
-_UNITS = {"celsius": "°C", "watts": "W", "volts": "V"}
 _LEFT_SECONDS = {"days_left": 86_400, "minutes_left": 60}
 _PLACE = re.compile(r"\{([A-Za-z_]\w*)(?::(,?(?:\.\d)?[dfeg%]?)|:[^{}]*)?\}")  # {name}, {name:.1f}
 _OPTION = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]")
@@ -120,8 +119,8 @@ class Quotes:
                 return formats.percent(fact)
             case "percent":
                 return formats.percent(fact / 100)
-            case unit if unit in _UNITS:
-                return f"{plain} {_UNITS[unit]}"
+            case unit if unit in UNITS:
+                return f"{plain} {UNITS[unit]}"
         return plain
 
 

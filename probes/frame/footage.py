@@ -71,7 +71,7 @@ class File:
     @property
     def is_video(self) -> bool:
         """By its suffix; a file without one counts as a picture."""
-        return self.path.suffix.lower() in VIDEOS
+        return _is_video(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class _Found:
 
     @property
     def is_video(self) -> bool:
-        return self.path.suffix.lower() in VIDEOS
+        return _is_video(self.path)
 
 
 def search(
@@ -204,6 +204,10 @@ def _walk(top: Path, seen: set[tuple[int, int]]) -> Iterator[Path]:
         for name in sorted(names, key=natural):
             if not _is_hidden(name):
                 yield here / name
+
+
+def _is_video(path: Path) -> bool:
+    return path.suffix.lower() in VIDEOS
 
 
 def _is_hidden(name: str) -> bool:

@@ -195,7 +195,7 @@ def _conditions(sketch: Sketch, one: Comparison) -> dict[Verdict, float]:
     magenta = numbers["hue_red"] > MAGENTA and numbers["hue_blue"] > 0 and not slot.mono
     snow = noise if numbers["impulses"] - slot.number("impulses") > RANGES["impulses"].least and noise > 2 else 0.0
     large = numbers["area"] >= LARGE
-    veiled = (slot.number("quality") - numbers["quality"]) / scatter(slot, "quality", FAINTEST) / VEILING
+    veiled = (slot.number("quality") - numbers["quality"]) / (scatter(slot, "quality") + FAINTEST) / VEILING
     near = numbers["edges"] <= max(FEW, OUTLINED * numbers["obscured"])
     clear = numbers["gain"] < VEILED and d["layout"] > -1 and numbers["obscured"] < HIDING
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from probes.errors import Garbled
@@ -97,27 +97,23 @@ def shots(camera: Camera, span: Span = ALL, tell: Tell = lambda _: None) -> Iter
 
 def _still(file: File) -> tuple[Shot, bytes]:
     """The picture of a file, and its bytes."""
-    at, by = file.at, file.dated_by
+    shot = Shot(file.name, file.at, "", None, file=file.name, dated_by=file.dated_by)
     try:
         data = read(file.path)
     except OSError as error:
-        why = f"cannot be read ({error.strerror})"
-        return Shot(file.name, at, "", None, error=why, file=file.name, dated_by=by), b""
+        return replace(shot, error=f"cannot be read ({error.strerror})"), b""
     if len(data) > MAX_FILE_BYTES:
-        why = f"larger than {MAX_FILE_BYTES // 1_000_000} MB; is it a picture?"
-        return Shot(file.name, at, "", None, error=why, file=file.name, dated_by=by), b""
+        return replace(shot, error=f"larger than {MAX_FILE_BYTES // 1_000_000} MB; is it a picture?"), b""
     if not data.startswith(_BEGINNINGS):
-        why = (
-            "empty" if not data else "not a JPEG or PNG picture, whatever its name; open it, then convert or delete it"
-        )
-        return Shot(file.name, at, "", None, error=why, file=file.name, dated_by=by), data
+        why = "not a JPEG or PNG picture, whatever its name; open it, then convert or delete it"
+        return replace(shot, error=why if data else "empty"), data
     try:
         header, picture = decode(data)
     except Garbled as error:
-        return Shot(file.name, at, "", None, damaged=True, error=str(error), file=file.name, dated_by=by), data
+        return replace(shot, damaged=True, error=str(error)), data
     damaged = picture is None or not header.complete
-    error_text = "damaged: it cannot be decoded" if picture is None else ""
-    return Shot(file.name, at, header.codec, picture, damaged, error_text, file=file.name, dated_by=by), data
+    why = "damaged: it cannot be decoded" if picture is None else ""
+    return replace(shot, codec=header.codec, picture=picture, damaged=damaged, error=why), data
 
 
 def _videos(camera: Camera, span: Span, tell: Tell) -> Iterator[tuple[float, int, Shot]]:

@@ -57,9 +57,9 @@ def tolerance(slot: Slot, name: str) -> float:
     return max(of.sigmas * deviation, of.least, min(of.restless, of.quiet * deviation))
 
 
-def scatter(slot: Slot, name: str, least: float = 0.0) -> float:
+def scatter(slot: Slot, name: str) -> float:
     """The deviation of that number, wider while little is known."""
-    return least + (1 + 6 / slot.looks) * slot.number_deviation(name)
+    return (1 + 6 / slot.looks) * slot.number_deviation(name)
 
 
 def beyond(value: float, slot: Slot, name: str) -> float:

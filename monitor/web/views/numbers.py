@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from monitor.locale import Formats, Translate, msg
+from monitor.locale.formats import UNITS
 from monitor.locale.probe_lines import say_line
 from monitor.locale.state_words import WORDS
 from probes.observation import Value
@@ -220,7 +221,6 @@ NAMES: Final[Mapping[str, str]] = {
 }
 
 _BOUNDS: Final[Mapping[str, str]] = {"limit": msg("Limit"), "clear": msg("Well again from")}  # limit_celsius and so on
-_UNITS: Final = {"celsius": "°C", "watts": "W", "volts": "V", "rpm": "rpm"}
 MAX_TEXT: Final = 200
 
 
@@ -287,7 +287,7 @@ def _measure(name: str, value: float, formats: Formats) -> str:
             return formats.duration(value * 86_400)
         case _ if name in ("minutes_left", "limit_minutes"):
             return formats.duration(value * 60)
-        case _ if unit in _UNITS:
-            return f"{formats.number(value)} {_UNITS[unit]}"
+        case _ if unit in UNITS:
+            return f"{formats.number(value)} {UNITS[unit]}"
         case _:
             return formats.number(value, 0 if isinstance(value, int) else 2)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from probes.observation import Answer
 from probes.probe import Options
+from probes.standing import State
 from probes.target import Target
 from probes.tools import Tools
 
@@ -16,23 +17,30 @@ from probes.tools import Tools
 class Heard:
     """One device's check that is heard, not asked.
 
-    `standing` are the rows, as `table/key`, that were bad when the daemon last ended: whoever remembers nothing else
-    takes them for still bad.
+    `standing`: the rows, as `table/key`, whose rules were not at rest when the daemon last ended, and how they stood.
+    Whoever remembers nothing else takes that to be so still. `in_doubt`: so was whether it is heard at all.
     """
 
     target: Target
     options: Any  # the listener's `options`
-    standing: frozenset[str] = frozenset()
+    standing: Mapping[str, State] = field(default_factory=dict)
+    in_doubt: bool = False
 
 
 class Voice(Protocol):
-    """What a listener may say to the daemon. Nothing of it waits."""
+    """What a listener may say to the daemon. Only `kept` waits."""
 
     def say(self, device: str, answer: Answer) -> None:
         """How the device stands now: all that is known of it, not only what is new.
 
         `Outcome.NO_ANSWER` is a sign of life that did not come. The daemon repeats the last answer by itself when a
         rule wants to look again.
+        """
+
+    async def kept(self) -> bool:
+        """Is what was said until now written down? True once it is; False if the database takes it not soon enough.
+
+        Whoever acknowledges a message waits for this first: the sender forgets what was acknowledged.
         """
 
     def count(self, result: str, number: int = 1) -> None:

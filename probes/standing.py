@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -58,17 +58,21 @@ class Standing:
     flooding: bool = False
     unsaid: bool = False  # something has changed that no rule goes by
 
-    def remember(self, rows: Iterable[str], passing: Mapping[str, float], now: float) -> None:
-        """What was bad when the daemon last ended, as `table/key`, is bad still, until something else is heard.
+    def remember(
+        self, rows: Mapping[str, State], passing: Mapping[str, float], now: float, *, in_doubt: bool = False
+    ) -> None:
+        """As it stood when the daemon last ended, by `table/key`, it stands still, until something else is heard.
 
+        It is said again, so that rules that were waiting go on; not where it is `in_doubt` whether the device is heard.
         `passing`: events without an opposite, and after how many seconds they are over.
         """
-        for row in rows:
+        for row, state in rows.items():
             table, _, key = row.partition("/")
             if table == TABLE and key not in self.rows and len(self.rows) < MAX_ROWS:
                 event, _, item = key.partition(".")
-                seconds = passing.get(event)
-                self.rows[key] = Row(event, item, "raised", ends_at=None if seconds is None else now + seconds)
+                seconds = passing.get(event) if state == "raised" else None
+                self.rows[key] = Row(event, item, state, ends_at=None if seconds is None else now + seconds)
+                self.unsaid = self.unsaid or not in_doubt
 
     def take(self, told: Told, now: float, at: float) -> bool:
         """Take a message in at `now` (monotonic), `at` (epoch). Does it change what rules go by?"""

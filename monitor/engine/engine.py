@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import MappingProxyType
 
+from monitor.core import condition as conditions
 from monitor.core.decide import AskAgain
 from monitor.core.plan import MONITOR, Plan
 from monitor.core.world import Saved, World
@@ -16,13 +17,15 @@ from monitor.engine.clock import SteadyClock
 from monitor.engine.deadlines import Deadlines
 from monitor.engine.default_logins import DefaultLogins
 from monitor.engine.gate import FIRST_BACKOFF_SECONDS, SECRETS, Gate, Secret
+from monitor.engine.inputs import ClockJumped, DeadlinePassed, Reloaded
 from monitor.engine.listeners import Listeners
 from monitor.engine.live import Feed, Health, Live, Stats
-from monitor.engine.pipeline import ClockJumped, Commits, DeadlinePassed, Pipeline, Reloaded
+from monitor.engine.pipeline import Commits, Pipeline
 from monitor.engine.scheduler import SLOW, Scheduler
 from monitor.engine.selfwatch import SelfWatch
 from probes.observation import Observation
 from probes.probe import Lane, Options
+from probes.standing import State
 from probes.target import Login
 from probes.tools import Tools
 from ticketing.ticket import Fingerprint
@@ -60,7 +63,13 @@ class Engine:
         world = World.restore(saved)
         self.scheduler = Scheduler(self.tools, self.gate, self._took, self.stats, limits)
         self.listeners = Listeners(
-            self.tools, self.gate, self._took, stats=self.stats, health=self.health, settings=listeners
+            self.tools,
+            self.gate,
+            self._took,
+            kept=self._kept,
+            stats=self.stats,
+            health=self.health,
+            settings=listeners,
         )
         self.deadlines = Deadlines(
             self.clock,
@@ -167,6 +176,9 @@ class Engine:
     def _took(self, look: Observation) -> None:
         self.pipeline.submit(look)
 
+    async def _kept(self) -> bool:
+        return await self.pipeline.kept()
+
     def _ask(self, ask: AskAgain) -> None:
         if ask.device != MONITOR:
             self.scheduler.again(ask.device, ask.check, ask.at)
@@ -190,13 +202,15 @@ class Engine:
             owner.cancel(f"{task.get_name()} ended")
 
 
-def _standing(plan: Plan, world: World) -> dict[tuple[str, str], frozenset[str]]:
-    """The rows of heard checks that are not ok: what a listener must know again after a restart."""
-    found: dict[tuple[str, str], set[str]] = {}
+def _standing(plan: Plan, world: World) -> dict[tuple[str, str], dict[str, State]]:
+    """The rows of heard checks that are not at rest, and how each was last heard of; "" is the device itself."""
+    found: dict[tuple[str, str], dict[str, State]] = {}
     for device in world.conditions:
         for condition in world.standing(device):
             rule = plan.rule(device, condition.key.rule)
             check = plan.checks.get((device, rule.check)) if rule is not None else None
-            if check is not None and check.heard and condition.key.component:
-                found.setdefault((device, check.name), set()).add(condition.key.component)
-    return {key: frozenset(rows) for key, rows in found.items()}
+            if check is not None and check.heard:
+                rows, row = found.setdefault((device, check.name), {}), condition.key.component
+                clearing = condition.state is conditions.State.CLEARING and rows.get(row, "cleared") == "cleared"
+                rows[row] = "cleared" if clearing else "raised"
+    return found

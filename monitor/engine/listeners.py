@@ -6,7 +6,7 @@ import asyncio
 import heapq
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from time import monotonic
 
@@ -18,6 +18,7 @@ from probes.listener import Heard, Listener, Listening
 from probes.observation import MAX_DETAIL, Answer, Observation
 from probes.probe import Options
 from probes.registry import listener
+from probes.standing import State
 from probes.tools import Tools
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ class _Ears:
 
 
 class Listeners:
-    """Runs the listeners that a plan needs and hands every observation to `sink`.
+    """Runs the listeners that a plan needs and hands every observation to `sink`; `kept` waits until all is written.
 
     What each check said last is kept: when a rule wants to look again, it is said again.
     """
@@ -50,12 +51,13 @@ class Listeners:
         gate: Gate,
         sink: Callable[[Observation], None],
         *,
+        kept: Callable[[], Awaitable[bool]],
         stats: Stats,
         health: Health,
         settings: Mapping[str, Options],
     ) -> None:
         self._tools, self._gate, self._sink = tools, gate, sink
-        self._stats, self._health, self._settings = stats, health, settings
+        self._kept, self._stats, self._health, self._settings = kept, stats, health, settings
         self._checks: dict[Key, Check] = {}
         self._senders: Counter[tuple[str, Secret]] = Counter()  # how many asked checks send it
         self._ears: dict[str, _Ears] = {}
@@ -66,10 +68,10 @@ class Listeners:
         self._wake = asyncio.Event()
         self._running = False
 
-    def plan(self, plan: Plan, standing: Mapping[Key, frozenset[str]] | None = None) -> None:
+    def plan(self, plan: Plan, standing: Mapping[Key, Mapping[str, State]] | None = None) -> None:
         """Hear what this plan wants heard; nothing that is known of what stays is lost.
 
-        `standing`: rows that were bad when the daemon last ended, by device and check.
+        `standing`: how the rows stood that were not at rest when the daemon last ended, by device and check.
         """
         self._senders = Counter(
             (device, secret)
@@ -83,8 +85,9 @@ class Listeners:
         self._again = {key: at for key, at in self._again.items() if key in self._checks}
         wanted: dict[str, dict[str, Heard]] = {}
         for (device, name), check in self._checks.items():
-            rows = (standing or {}).get((device, name), frozenset())
-            wanted.setdefault(check.probe, {})[device] = Heard(plan.devices[device].target, check.options, rows)
+            rows = (standing or {}).get((device, name), {})
+            heard = Heard(plan.devices[device].target, check.options, rows, in_doubt="" in rows)
+            wanted.setdefault(check.probe, {})[device] = heard
         for kind in self._ears.keys() - wanted.keys():
             self._stop(kind)
         for kind, devices in wanted.items():
@@ -224,6 +227,9 @@ class _Voice:
         if news is not None:
             hub._sink(news)
         hub._take(look)
+
+    async def kept(self) -> bool:
+        return await self._listeners._kept()
 
     def count(self, result: str, number: int = 1) -> None:
         self._listeners._stats.heard[self._kind, result] += number

@@ -21,6 +21,17 @@ from monitor.core.decide import AskAgain, Decision
 from monitor.core.lessons import Lesson
 from monitor.core.plan import Plan
 from monitor.core.world import World
+from monitor.engine.inputs import (
+    Accepted,
+    Awaited,
+    ClockJumped,
+    Commanded,
+    DeadlinePassed,
+    Guessed,
+    Input,
+    Reloaded,
+    Taught,
+)
 from monitor.engine.live import Fact, Feed, Health, NotCommitted, Stats
 from monitor.storage.errors import StoreUnavailable
 from monitor.storage.pending import Pending
@@ -32,6 +43,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 256  # inputs decided before the loop gets its turn
 COMMAND_SECONDS = 10.0  # a person waits no longer for the database
+KEPT_SECONDS = 5.0  # nor does a device that wants to know that it was heard
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 LAST_COMMIT_SECONDS = 10.0
 REMEMBERED_REQUESTS = 10_000
@@ -44,67 +56,6 @@ class Commits(Protocol):
         """All of it, or StoreUnavailable."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeadlinePassed:
-    """A ticket's clock has run out."""
-
-    ticket: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reloaded:
-    """A new plan holds from here on."""
-
-    plan: Plan
-
-
-@dataclass(frozen=True, slots=True)
-class ClockJumped:
-    """The wall clock jumped by that much."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Commanded:
-    """A person acts; `reply` gets the ticket after its commit."""
-
-    ticket: int
-    command: Command
-    by: str
-    reply: asyncio.Future[Ticket]
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A person says that what was found at a device is right; `reply` is answered after the commit."""
-
-    device: str
-    by: str
-    note: str
-    reply: asyncio.Future[None]
-
-
-@dataclass(frozen=True, slots=True)
-class Guessed:
-    """A login of the owner's list will be tried at a device; `reply` is done once that is written down."""
-
-    device: str
-    reply: asyncio.Future[None]
-
-
-@dataclass(frozen=True, slots=True)
-class Taught:
-    """A person says what was wrong with a verdict on a picture; `reply` is done after its commit."""
-
-    lesson: Lesson
-    by: str
-    reply: asyncio.Future[None]
-
-
-Input = Observation | DeadlinePassed | Reloaded | ClockJumped | Commanded | Accepted | Guessed | Taught
-
-
 @dataclass(slots=True)
 class _Batch:
     """What waits for the next commit."""
@@ -112,7 +63,7 @@ class _Batch:
     pending: Pending = field(default_factory=Pending)
     changes: list[Change] = field(default_factory=list)  # as decided, for the feed; empty when too many
     replies: list[tuple[asyncio.Future[Ticket], Ticket]] = field(default_factory=list)
-    done: list[asyncio.Future[None]] = field(default_factory=list)  # replies to those who taught or accepted
+    done: list[asyncio.Future[None]] = field(default_factory=list)  # replies to those who only wait for it
 
 
 class Pipeline:
@@ -183,6 +134,17 @@ class Pipeline:
         """Returns after the commit. Raises as `Live.teach` says."""
         await self._patiently(lambda reply: Taught(lesson, by, reply))
 
+    async def kept(self) -> bool:
+        """Is everything that was submitted until now committed? False if the database does not take it in time."""
+        reply: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.submit(Awaited(reply))
+        try:
+            async with asyncio.timeout(KEPT_SECONDS):
+                await reply
+        except TimeoutError:
+            return False
+        return True
+
     async def _patiently(self, given: Callable[[asyncio.Future[None]], Input]) -> None:
         """Queue what a person did and wait for its commit."""
         reply: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -214,7 +176,7 @@ class Pipeline:
                 self._decide(self._inputs.popleft())
             committer.cancel()
             await asyncio.gather(committer, return_exceptions=True)
-            if self._batch.pending:
+            if self._batch.pending or self._batch.done:
                 await self._commit_last()
 
     async def _commit_last(self) -> None:
@@ -247,6 +209,9 @@ class Pipeline:
                 self._guess(given)
             case Taught(lesson, by, reply):
                 self._learn(lesson, by, reply)
+            case Awaited(reply):
+                self._batch.done.append(reply)
+                self._dirty.set()
             case _:
                 assert_never(given)
 
@@ -330,25 +295,31 @@ class Pipeline:
             attempt += 1
 
     async def _commit_once(self, batch: _Batch) -> bool:
-        started = monotonic()
-        try:
-            await self._store.commit(batch.pending)
-        except StoreUnavailable as error:
-            self._stats.commit_failures += 1
-            self.note_database(error)
+        if batch.pending and not await self._write(batch.pending):
             return False
-        self._stats.commits += 1
-        self._stats.commit_seconds += monotonic() - started
         self._stats.uncommitted = len(self._batch.pending)
-        self.note_database(None)
         for asked, ticket in batch.replies:
             if not asked.done():
                 asked.set_result(ticket)
         for reply in batch.done:
             if not reply.done():
                 reply.set_result(None)
-        self._feed.publish(Fact(self._now(), tuple(batch.changes)))
-        self._on_commit()
+        if batch.pending:
+            self._feed.publish(Fact(self._now(), tuple(batch.changes)))
+            self._on_commit()
+        return True
+
+    async def _write(self, pending: Pending) -> bool:
+        started = monotonic()
+        try:
+            await self._store.commit(pending)
+        except StoreUnavailable as error:
+            self._stats.commit_failures += 1
+            self.note_database(error)
+            return False
+        self._stats.commits += 1
+        self._stats.commit_seconds += monotonic() - started
+        self.note_database(None)
         return True
 
     def note_database(self, trouble: StoreUnavailable | None) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -55,6 +55,14 @@ class _Panel:
     said_at: float = float("-inf")
 
 
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """What is answered. `owed`: only after what was heard is written down, for the panel forgets it then."""
+
+    octets: bytes
+    owed: bool = False
+
+
 class Panels:
     """Hears SIA-DCS, ADM-CID and NULL messages, acknowledges them, and misses those that do not come."""
 
@@ -65,7 +73,7 @@ class Panels:
         self._by_account: dict[str, list[_Panel]] = {}
         self._all = Budget(ALL_PER_SECOND, ALL_AT_ONCE)
         self._connections: Counter[str] = Counter()
-        self._tasks: set[asyncio.Task[None]] = set()  # one a connection
+        self._tasks: set[asyncio.Task[None]] = set()  # one a connection, and one a datagram until it is answered
         self._failed: asyncio.Future[None] = self._loop.create_future()
         self.bound: asyncio.Future[int] = self._loop.create_future()  # the port, for tests
         self.tap: Callable[[Frame, Content], None] | None = None  # is shown every new message that is taken
@@ -83,7 +91,8 @@ class Panels:
                 panel.standing, panel.budget, panel.seen = known.standing, known.budget, known.seen
                 panel.heard, panel.missing, panel.said_at = known.heard, known.missing, known.said_at
                 panel.address = panel.address or (known.address if known.target.host == heard.target.host else "")
-            panel.standing.remember(heard.standing, {OTHER: PASSING_SECONDS}, self._loop.time())
+            passing = {OTHER: PASSING_SECONDS}
+            panel.standing.remember(heard.standing, passing, self._loop.time(), in_doubt=heard.in_doubt)
             self._panels[name] = panel
             self._by_account.setdefault(heard.options.account, []).append(panel)
 
@@ -129,8 +138,7 @@ class Panels:
                 result, reply = self._take(data.strip(LF + CR), _ip(sender[0]))
                 self._voice.count(result)
                 if reply is not None:
-                    with contextlib.suppress(OSError):
-                        sock.sendto(reply, sender)
+                    self._keep(self._send(sock, sender, reply))
         except Exception as error:
             self._fail(error)
 
@@ -145,8 +153,16 @@ class Panels:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    async def _send(self, sock: socket.socket, to: tuple[str, int], reply: _Reply) -> None:
+        if not reply.owed or await self._voice.kept():
+            with contextlib.suppress(OSError):
+                sock.sendto(reply.octets, to)
+
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = self._loop.create_task(self._serve(reader, writer))
+        self._keep(self._serve(reader, writer))
+
+    def _keep(self, work: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -187,12 +203,12 @@ class Panels:
             result, reply = self._take(raw, ip)
             self._voice.count(result)
             garbled += result in ("garbled", "unknown_account")
-            if reply is not None:
-                writer.write(reply)
+            if reply is not None and (not reply.owed or await self._voice.kept()):
+                writer.write(reply.octets)
                 async with asyncio.timeout(FRAME_SECONDS):
                     await writer.drain()
 
-    def _take(self, raw: bytes, ip: str) -> tuple[str, bytes | None]:
+    def _take(self, raw: bytes, ip: str) -> tuple[str, _Reply | None]:
         """What became of one message, in a word, and what is answered to it."""
         now, at = self._loop.time(), self._tools.now()
         if len(raw) > MAX_OCTETS or not self._all.spend(now):
@@ -214,7 +230,7 @@ class Panels:
         except Denied:
             return "denied", None
         except Garbled:
-            return "garbled", answer("DUH", frame, panel.key, at)
+            return "garbled", _Reply(answer("DUH", frame, panel.key, at))
 
     def _panel_of(self, frame: Frame, ip: str) -> _Panel | None:
         """The panel of that account; where several have it, the one at that address."""
@@ -223,10 +239,10 @@ class Panels:
             found = [panel for panel in found if panel.address == ip]
         return found[0] if len(found) == 1 else None
 
-    def _hear(self, panel: _Panel, frame: Frame, raw: bytes, now: float, at: float) -> tuple[str, bytes | None]:
+    def _hear(self, panel: _Panel, frame: Frame, raw: bytes, now: float, at: float) -> tuple[str, _Reply]:
         content = open_frame(frame, panel.key)
         if frame.encrypted and not _is_timely(content, at):
-            return "untimely", refusal(at)
+            return "untimely", _Reply(refusal(at))
         known = self._is_known(panel, frame, raw, now)
         told = [] if known or frame.kind == "NULL" else list(events_of(frame.kind, content.data, panel.options.zones))
         if self.tap is not None and not known:
@@ -237,7 +253,8 @@ class Panels:
         changes = [panel.standing.take(one, now, at) for one in told]
         if any(changes) or back:
             self._say(panel, now)
-        return "repeated" if known else "taken", answer("ACK", frame, panel.key, at)
+        reply = _Reply(answer("ACK", frame, panel.key, at), owed=frame.kind != "NULL")
+        return "repeated" if known else "taken", reply
 
     def _is_known(self, panel: _Panel, frame: Frame, raw: bytes, now: float) -> bool:
         """Was this very message taken already? A panel repeats what it had no answer to; heartbeats may be alike."""

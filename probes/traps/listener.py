@@ -36,6 +36,8 @@ TOGETHER_SECONDS = 0.25  # changes of one device that follow an answer sooner ar
 FLUSH_SECONDS = 0.05
 TICK_SECONDS = 1.0
 SAY_SECONDS = 10.0  # what no rule goes by (counts, when it was last heard) is said this often
+OWED_SECONDS = 10.0  # an inform that is not written down by then is not answered
+MAX_OWED = 1_000  # informs that wait for their answer
 NAMES_SECONDS = 60.0  # names of devices are looked up again
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
@@ -75,6 +77,7 @@ class Traps:
         self._strangers = Budget(STRANGERS_PER_SECOND, STRANGERS_AT_ONCE)
         self._said = Budget(SAID_PER_SECOND, SAID_AT_ONCE)
         self._changed: dict[str, None] = {}  # devices that have something to say, who waits longest first
+        self._owed: set[asyncio.Task[None]] = set()  # informs that are not answered yet
         self._sock: socket.socket | None = None
         self.bound: asyncio.Future[int] = self._loop.create_future()  # the port, for tests
 
@@ -86,7 +89,7 @@ class Traps:
             device = _Device(heard.target, heard.options, index(heard.options.meanings))
             if known is not None:
                 device.standing, device.said_at = known.standing, known.said_at
-            device.standing.remember(heard.standing, self._book.passing, self._loop.time())
+            device.standing.remember(heard.standing, self._book.passing, self._loop.time(), in_doubt=heard.in_doubt)
             self._devices[name] = device
         known_addresses, self._by_address = self._by_address, {}
         for device in self._devices.values():
@@ -119,6 +122,8 @@ class Traps:
             finally:
                 self._loop.remove_reader(sock.fileno())
                 self._sock = None
+                for task in self._owed:
+                    task.cancel()
 
     def _ready(self, sock: socket.socket, failed: asyncio.Future[None]) -> None:
         try:
@@ -163,7 +168,7 @@ class Traps:
         result = self._tell(heard[0], notice, now)
         if notice.request is not None:
             answer = encode_pdu(Kind.RESPONSE, notice.request.request_id, encode_binds(notice.request.binds))
-            self._send(encode_community(V2C, community, answer), sender)
+            self._acknowledge(heard[0], encode_community(V2C, community, answer), sender)
         return result
 
     def _take_secure(self, envelope: Envelope, ip: str, sender: SocketAddress, now: float) -> str:
@@ -186,9 +191,13 @@ class Traps:
             return "denied"
         except Garbled:
             return "denied" if envelope.flags & 1 else "garbled"
-        result = "discovery" if outcome.notice is None else self._tell(device, outcome.notice, now)
+        if outcome.notice is None:
+            if outcome.answer is not None:
+                self._send(outcome.answer, sender)
+            return "discovery"
+        result = self._tell(device, outcome.notice, now)
         if outcome.answer is not None:
-            self._send(outcome.answer, sender)
+            self._acknowledge(device, outcome.answer, sender)
         return result
 
     def _tell(self, device: _Device, notice: Notice, now: float) -> str:
@@ -226,6 +235,21 @@ class Traps:
                     self._say(device, now)
                     if name in self._changed:
                         break  # nothing is left to spend
+
+    def _acknowledge(self, device: _Device, answer: bytes, to: SocketAddress) -> None:
+        """Answer an inform once it is written down. Who gets no answer sends it again."""
+        if len(self._owed) < MAX_OWED:
+            task = self._loop.create_task(self._answer_later(device.target.device, answer, to))
+            self._owed.add(task)
+            task.add_done_callback(self._owed.discard)
+
+    async def _answer_later(self, device: str, answer: bytes, to: SocketAddress) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(OWED_SECONDS):
+                while device in self._changed:  # it waits for its turn to be said  # noqa: ASYNC110
+                    await asyncio.sleep(FLUSH_SECONDS)
+                if await self._voice.kept():
+                    self._send(answer, to)
 
     def _send(self, answer: bytes, to: SocketAddress) -> None:
         """A full buffer counts as a lost datagram: the sender asks again."""

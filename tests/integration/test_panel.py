@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
+from monitor.core.condition import Condition, Key, State
 from monitor.core.world import Saved
+from monitor.engine import pipeline
 from monitor.engine.engine import Engine
 from monitor.notify.wording import describe
 from monitor.settings.load import load
@@ -110,6 +112,43 @@ async def test_a_missed_heartbeat_is_a_fault_and_the_next_one_ends_it(
         beating = asyncio.create_task(sender.beat(0.2))
         await ticket_of(engine, "panel.unheard", "recovered")
         beating.cancel()
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+async def test_a_report_is_acknowledged_when_it_is_written_down(
+    tmp_path: Path, transport: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "KEPT_SECONDS", 0.05)
+    monkeypatch.setattr(pipeline, "RETRY_SECONDS", (0.01,))
+    store = Store()
+    async with hearing(panels(tmp_path, panel({"account": "1234"})), "panel", store) as (engine, port):
+        sender = SiaPanel(port, transport=transport)
+        store.away = True
+        report, beat = sender.message("ADM-CID", "1301 00 000"), sender.message("NULL", "")
+        assert await silence(sender, report)
+        await ticket_of(engine, "panel.mains-lost")
+        assert kind_of(await sender.send(beat)) == "ACK"  # nothing is owed for a sign of life
+        assert await silence(sender, report)  # sent again, and still not written down
+        store.away = False
+        assert kind_of(await sender.send(report)) == "ACK"
+        assert engine.stats.heard["panel", "repeated"] == 2
+
+
+@pytest.mark.parametrize(("state", "stands"), [(State.CLEARING, False), (State.FIRING, True)])
+async def test_a_restart_while_a_fault_clears_lets_it_clear(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: State, stands: bool
+) -> None:
+    """The panel has told the end and was thanked for it: it does not tell it again."""
+    monkeypatch.setattr(module, "TICK_SECONDS", 0.05)
+    holds = {"for": "0s", "looks": 1, "clear_for": "300ms", "clear_looks": 2}
+    made = panels(tmp_path, panel({"account": "1234"}), rules={"*": holds})
+    now = Tools().now()
+    key = Key("panel-1234-1", "panel-reports-battery", "alarm/battery_low")
+    good = {"good_since": now, "goods": 1} if state is State.CLEARING else {}
+    condition = Condition(key, state, now - 60.0, 1, now - 60.0, told=True, firings=(now - 60.0,), **good)  # type: ignore[arg-type]
+    async with hearing(made, "panel", saved=Saved((condition,))) as (engine, _):
+        await asyncio.sleep(1.5)
+        assert engine.live.world.condition(key).firing == stands
 
 
 async def test_what_is_not_genuine_is_not_taken(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.engine import pipeline
 from monitor.notify.wording import describe
 from probes.observation import Observation
 from probes.simulators import Shape
@@ -17,7 +18,7 @@ from probes.simulators.site import SimulatedSite
 from probes.snmp.ber import INTEGER, OID, SEQUENCE, element, oid
 from probes.snmp.message import V2C, Kind, binding_of, encode_community, encode_pdu
 from tests.servers.simsite import free_base
-from tests.servers.trapping import USER, counted, device, hearing, send, site, ticket_of
+from tests.servers.trapping import USER, Store, counted, device, hearing, send, site, ticket_of
 from ticketing.ticket import Language
 
 LINK_DOWN, LINK_UP = "1.3.6.1.6.3.1.1.5.3", "1.3.6.1.6.3.1.1.5.4"
@@ -93,6 +94,21 @@ async def test_an_inform_of_version_2c_is_acknowledged_and_a_refused_one_is_not(
         assert ticket.facts["text"] == "alarm: Edge storage; text: Check the SD card"
         assert await send(port, "-v2c", "-c", "wrong", "--", "", *axis, inform=True) != 0
         assert engine.stats.heard["traps", "denied"] == 2  # it was sent twice
+
+
+async def test_an_inform_is_acknowledged_when_it_is_written_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "KEPT_SECONDS", 0.2)
+    monkeypatch.setattr(pipeline, "RETRY_SECONDS", (0.01,))
+    store = Store()
+    made = site(tmp_path, [device("sw-1", "switch", "127.0.0.1", "traps", credentials="v2c")], rules=WATCHED)
+    async with hearing(made, store=store) as (engine, port):
+        store.away = True
+        assert await send(port, "-v2c", "-c", "public", "--", "", LINK_DOWN, *PORT_7, inform=True) != 0
+        assert engine.stats.heard["traps", "repeated"] == 1
+        store.away = False
+        assert await send(port, "-v2c", "-c", "public", "--", "", LINK_DOWN, *PORT_7, inform=True) == 0
 
 
 async def test_strangers_are_counted_and_not_heard(tmp_path: Path) -> None:

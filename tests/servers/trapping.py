@@ -15,6 +15,7 @@ from monitor.core.world import Saved
 from monitor.engine.engine import Engine
 from monitor.settings.load import load
 from monitor.settings.planning import plan as plan_of
+from monitor.storage.errors import StoreUnavailable
 from ticketing.ticket import Ticket
 
 USER = ("-v3", "-u", "warden", "-l", "authPriv", "-a", "SHA", "-A", "a long auth password", "-x", "AES", "-X",
@@ -32,10 +33,14 @@ CREDENTIALS: Mapping[str, Any] = {
 
 
 class Store:
-    """Takes every commit."""
+    """Takes every commit, unless it is away."""
+
+    away = False
 
     async def commit(self, changes: Iterable[Change]) -> None:
-        """Taken."""
+        """Taken, or not."""
+        if self.away:
+            raise StoreUnavailable("away", "wait")
 
 
 def device(name: str, kind: str, host: str, check: str, options: Any = "on", **more: Any) -> dict[str, Any]:
@@ -63,9 +68,11 @@ def _named(devices: list[dict[str, Any]]) -> set[str]:
 
 
 @asynccontextmanager
-async def hearing(settings: Any, kind: str = "traps") -> AsyncIterator[tuple[Engine, int]]:
+async def hearing(
+    settings: Any, kind: str = "traps", store: Store | None = None, saved: Saved | None = None
+) -> AsyncIterator[tuple[Engine, int]]:
     """The engine, and the port on which it hears."""
-    engine = Engine(plan_of(settings), Saved(), Store(), listeners=settings.listeners)  # type: ignore[arg-type]
+    engine = Engine(plan_of(settings), saved or Saved(), store or Store(), listeners=settings.listeners)  # type: ignore[arg-type]
     async with engine.running():
         async with asyncio.timeout(5):
             port = await asyncio.shield(engine.listeners.listening(kind).bound)  # type: ignore[attr-defined]

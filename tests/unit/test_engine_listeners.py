@@ -176,10 +176,55 @@ async def test_a_reload_keeps_the_listener_and_stops_one_that_nobody_needs(ears:
         await ears[1].running.wait()
 
 
-async def test_after_a_restart_it_is_told_what_was_bad(ears: list[Ear]) -> None:
-    bad = Condition(Key("panel-1", "zone-open", "alarm/zone-3"), State.FIRING, 1.0, 1, 1.0, told=True)
-    async with watching(plan("panel-1"), Saved((bad,))):
-        assert ears[0].heard[0]["panel-1"].standing == {"alarm/zone-3"}
+@pytest.mark.parametrize(
+    ("states", "standing"),
+    [
+        ((State.FIRING,), "raised"),
+        ((State.PENDING,), "raised"),
+        ((State.FLAPPING,), "raised"),
+        ((State.CLEARING,), "cleared"),
+        ((State.CLEARING, State.FIRING), "raised"),
+        ((State.FIRING, State.CLEARING), "raised"),
+        ((State.CLEARING, State.CLEARING), "cleared"),
+    ],
+)
+async def test_after_a_restart_it_is_told_how_it_stood(
+    ears: list[Ear], states: tuple[State, ...], standing: str
+) -> None:
+    made = plan("panel-1")
+    (first,) = made.rules["panel-1", "traps"]
+    rules = tuple(replace(first, id=f"zone-{number}") for number, _ in enumerate(states))
+    made = replace(made, rules={("panel-1", "traps"): rules})
+    bad = tuple(
+        Condition(Key("panel-1", one.id, "alarm/zone-3"), state, 1.0, 1, 1.0, told=True, good_since=2.0)
+        for one, state in zip(rules, states, strict=True)
+    )
+    async with watching(made, Saved(bad)):
+        assert ears[0].heard[0]["panel-1"].standing == {"alarm/zone-3": standing}
+        assert not ears[0].heard[0]["panel-1"].in_doubt
+
+
+async def test_after_a_restart_it_is_told_that_it_was_perhaps_not_heard(ears: list[Ear]) -> None:
+    bad = Condition(Key("panel-1", "zone-open"), State.CLEARING, 1.0, 1, 1.0, told=True, good_since=2.0)
+    async with watching(plan("panel-1", of=rule(each=None)), Saved((bad,))):
+        assert ears[0].heard[0]["panel-1"].in_doubt
+
+
+async def test_what_is_kept_is_what_is_committed(ears: list[Ear], monkeypatch: pytest.MonkeyPatch) -> None:
+    async with watching(plan("panel-1")) as engine:
+        gate = asyncio.Event()
+
+        async def commit(changes: Iterable[object]) -> None:
+            await gate.wait()
+
+        monkeypatch.setattr(engine.pipeline._store, "commit", commit)
+        ears[0].voice.say("panel-1", zone("raised"))
+        asked = asyncio.create_task(ears[0].voice.kept())
+        await until(engine, "new")
+        await asyncio.sleep(0.02)
+        assert not asked.done()
+        gate.set()
+        assert await asked
 
 
 async def test_a_refused_password_is_not_sent_again(ears: list[Ear]) -> None:

@@ -11,8 +11,9 @@ import pytest
 from monitor.core.change import AddEvent, Change, Enqueue, PutTicket
 from monitor.core.world import World
 from monitor.engine import pipeline as module
+from monitor.engine.inputs import DeadlinePassed, Reloaded
 from monitor.engine.live import Feed, Health, NotCommitted, Stats
-from monitor.engine.pipeline import DeadlinePassed, Pipeline, Reloaded
+from monitor.engine.pipeline import Pipeline
 from monitor.storage.errors import StoreUnavailable
 from probes.observation import Observation, Outcome
 from tests.acceptance.plans import plan_of
@@ -128,6 +129,28 @@ async def test_a_person_is_answered_after_the_commit() -> None:
             await stage.pipeline.command(1, Acknowledge(), "li", "r2")
         with pytest.raises(LookupError):
             await stage.pipeline.command(99, Note("x"), "li", "r3")
+
+
+async def test_what_is_kept_is_committed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "KEPT_SECONDS", 0.1)
+    monkeypatch.setattr(module, "RETRY_SECONDS", (0.01,))
+    stage = Stage()
+    async with stage.playing():
+        assert await stage.pipeline.kept()
+        assert stage.database.commits == stage.stats.commits == 0  # there was nothing to write
+        stage.database.away = True
+        stage.fail()
+        assert not await stage.pipeline.kept()
+        assert "database" in stage.health.troubles
+        stage.database.away = False
+        assert await stage.pipeline.kept()
+        assert any(isinstance(change, PutTicket) for change in stage.database.changes)
+        stage.database.slow = 0.05
+        stage.pipeline.submit(Observation("cam", "reach", NOW + 90.0, 0.1, Outcome.OK))
+        await asyncio.sleep(0.02)  # its commit is under way
+        before = stage.database.commits
+        assert await stage.pipeline.kept()
+        assert stage.database.commits == before + 1
 
 
 async def test_a_person_is_told_when_the_database_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from probes.snmp.message import V2C, Kind, binding_of, encode_community, encode_
 from probes.snmp.secure import Engine, Party, encode, open_envelope
 from probes.snmp.session import Sessions
 from probes.snmp.usm import Stretch, derive, localize
-from probes.standing import MAX_ROWS, Standing
+from probes.standing import MAX_ROWS, Standing, State
 from probes.target import Secret, SnmpAccess, Target
 from probes.tools import Tools
 from probes.traps.book import TrapFileError, read_book, shipped_book
@@ -40,9 +40,13 @@ class Said:
     def __init__(self) -> None:
         self.answers: list[tuple[str, Answer]] = []
         self.counts: Counter[str] = Counter()
+        self.keeps = True
 
     def say(self, device: str, answer: Answer) -> None:
         self.answers.append((device, answer))
+
+    async def kept(self) -> bool:
+        return self.keeps
 
     def count(self, result: str, number: int = 1) -> None:
         self.counts[result] += number
@@ -152,11 +156,22 @@ def test_what_has_no_opposite_ends_by_itself_and_rows_are_bounded() -> None:
 def test_after_a_restart_it_knows_what_was_bad() -> None:
     standing = Standing()
     passing = shipped_book().passing
-    standing.remember(["alarm/link_down.7", "channel/3", "alarm/restarted", "alarm/device_notice.4"], passing, 100.0)
-    assert list(standing.rows) == ["link_down.7", "restarted", "device_notice.4"]
+    raised = ("alarm/link_down.7", "channel/3", "alarm/restarted", "alarm/device_notice.4", "")
+    rows: dict[str, State] = {**dict.fromkeys(raised, "raised"), "alarm/mains_lost": "cleared"}
+    standing.remember(rows, passing, 100.0)
+    assert list(standing.rows) == ["link_down.7", "restarted", "device_notice.4", "mains_lost"]
+    assert standing.unsaid  # a rule that held down, or waited for it to stay well, goes on
     assert standing.pass_by(1_001.0)  # what has no opposite would stay for ever
     states = {key: row["state"] for key, row in standing.answer().rows["alarm"].items()}
-    assert states == {"link_down.7": "raised", "restarted": "cleared", "device_notice.4": "cleared"}
+    assert states == {
+        "link_down.7": "raised", "restarted": "cleared", "device_notice.4": "cleared", "mains_lost": "cleared",
+    }  # fmt: skip
+
+
+def test_after_a_restart_nothing_is_said_of_one_that_was_perhaps_not_heard() -> None:
+    standing = Standing()
+    standing.remember({"alarm/mains_lost": "cleared"}, {}, 100.0, in_doubt=True)
+    assert not standing.unsaid
 
 
 @given(st.lists(st.floats(0, 10), max_size=200))

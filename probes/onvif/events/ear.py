@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Mapping
 from contextlib import suppress
 from time import monotonic
 from typing import Final
@@ -27,6 +27,7 @@ from probes.onvif.events.table import Table
 from probes.onvif.events.topics import meaning
 from probes.onvif.look import learn_clock, service_address
 from probes.onvif.memory import Memory
+from probes.standing import State
 from probes.tools import Tools
 
 log = logging.getLogger(__name__)
@@ -206,5 +207,6 @@ class _Away(Exception):
     """The device did not even tell its time."""
 
 
-def _keys(standing: Iterable[str]) -> list[str]:
-    return [key for table, _, key in (one.partition("/") for one in standing) if table == "alarm"]
+def _keys(standing: Mapping[str, State]) -> list[str]:
+    raised = (one.partition("/") for one, state in standing.items() if state == "raised")
+    return [key for table, _, key in raised if table == "alarm"]

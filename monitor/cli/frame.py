@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -12,19 +11,14 @@ from typing import Any, Final
 import click
 import orjson
 
-from monitor.cli import report
-from monitor.cli.language import _, language_of
-from monitor.cli.progress import Bar
+from monitor.cli import explaining, report
+from monitor.cli import footage as files_of
+from monitor.cli.language import _
 from monitor.cli.replay import Look, Replay
-from monitor.locale import Formats, translate
-from monitor.web.views.numbers import figure, written
-from probes.frame import places
-from probes.frame.faults import ORDER
-from probes.frame.footage import Camera, DatedBy, Footage, LeftOut, NoFootage, search
-from probes.frame.reference import MAX_BYTES, BadReference, unpack
-from probes.frame.shots import Shot, Span, count, shots
+from probes.frame.footage import Camera, LeftOut
+from probes.frame.shots import Span, shots
 
-TOLD: Final = 20  # files that are left out, one a line; the report has all
+INTERRUPTED: Final = 130
 _MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
 _FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 _REFERENCE = click.option(
@@ -33,6 +27,12 @@ _REFERENCE = click.option(
     help=_("What is known of the camera: a file that --save or the console wrote."),
 )
 _PLACE = click.option("--place", help=_("Of a camera that turns: the place, by its preset's name or its number."))
+_MARKED = click.option(
+    "--marked", type=click.Path(path_type=Path, file_okay=False), help=_("Write every alarmed picture there.")
+)
+_BLUR = click.option(
+    "--blur-people", is_flag=True, help=_("In what --marked writes, show whatever may be a person in coarse squares.")
+)
 
 
 @click.group(help=_("Judge pictures of one camera as the daemon does."))
@@ -40,28 +40,50 @@ def frame() -> None:
     """Judge pictures of one camera as the daemon does."""
 
 
-@frame.command(help=_("Say what is wrong with each picture and why: every measure beside what is usual."))
+@frame.command(
+    help=_(
+        "Say what is wrong with each picture and why: every measure beside what is usual. Ends with 1 when none of "
+        "them could be read."
+    )
+)
 @_FILES
 @_REFERENCE
 @_PLACE
+@_MARKED
+@_BLUR
 @click.option("--json", "as_json", is_flag=True, help=_("One line of JSON a picture."))
-def explain(files: tuple[Path, ...], reference: Path | None, place: str | None, as_json: bool) -> None:
+def explain(
+    files: tuple[Path, ...],
+    *,
+    reference: Path | None,
+    place: str | None,
+    marked: Path | None,
+    blur_people: bool,
+    as_json: bool,
+) -> None:
     """Say what is wrong with each picture and why."""
-    known = _read(reference, place)
-    found = _search(files, together=True, interval=0.0, keep_undated=True)
-    for look in Replay(known, learning=False).run(shots(found.cameras[0], tell=_tell)):
+    known = files_of.read_reference(reference, place)
+    found = files_of.find(files, together=True, keep_undated=True)
+    line = Replay(known, learning=False, hide_people=blur_people)
+    for look in line.run(shots(found.cameras[0], tell=files_of.tell)):
         if as_json:
             click.echo(orjson.dumps(report.row(look)).decode())
         else:
-            _explain(look)
+            explaining.tell(look, known)
+        _write_marked(marked, look)
+    if set(line.counts) <= {"unreadable"}:
+        raise click.ClickException(_("no picture could be read"))
 
 
 @frame.command(
     help=_(
         "Run pictures or videos, in the order of their times, through all that the daemon does with them, and write a "
         "report in JSON: every look with its verdicts, scores and measures, and the tickets. Folders that are not "
-        "named by date are cameras, each learned by itself. Ends with 0 when the report is written, whatever it says, "
-        "with 1 when there is nothing that can be looked at."
+        "named by date are cameras, each learned by itself; in one folder, cameras are told apart by what stands "
+        "before the date in the names. Where something seems wrong and the footage has more pictures than the interval "
+        "takes, it looks again sooner, as the daemon does. Ends with 0 when the report is written, whatever it says, "
+        "with 1 when there is nothing that can be looked at, with 130 when it was interrupted (what was looked at is "
+        "written)."
     )
 )
 @_FILES
@@ -77,6 +99,10 @@ def explain(files: tuple[Path, ...], reference: Path | None, place: str | None, 
 @click.option("--until", type=_MOMENT, help=_("Only what was taken before."))
 @click.option("--camera", "only", multiple=True, help=_("Only this camera, of several; may be repeated."))
 @click.option("--one-camera", is_flag=True, help=_("All folders and videos are of one camera."))
+@click.option("--by-folder", is_flag=True, help=_("Each folder is one camera, whatever its files are called."))
+@click.option(
+    "--presets", is_flag=True, help=_("It goes from preset to preset by itself: views that are not known are no fault.")
+)
 @click.option(
     "--learn", type=click.Path(path_type=Path, exists=True), help=_("Learn from these healthy pictures first.")
 )
@@ -85,9 +111,8 @@ def explain(files: tuple[Path, ...], reference: Path | None, place: str | None, 
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help=_("The report; else standard output.")
 )
-@click.option(
-    "--marked", type=click.Path(path_type=Path, file_okay=False), help=_("Write every alarmed picture there.")
-)
+@_MARKED
+@_BLUR
 def replay(
     files: tuple[Path, ...],
     *,
@@ -98,180 +123,105 @@ def replay(
     until: datetime | None,
     only: tuple[str, ...],
     one_camera: bool,
+    by_folder: bool,
+    presets: bool,
     learn: Path | None,
     no_learning: bool,
     save: Path | None,
     out: Path | None,
     marked: Path | None,
+    blur_people: bool,
 ) -> None:
     """Run footage through the production line and write a report."""
-    known = _read(reference, place)
+    known = files_of.read_reference(reference, place)
     span = Span(interval, _seconds(since, float("-inf")), _seconds(until, float("inf")))
-    found = _search(files, together=one_camera, interval=interval)
-    cameras = _chosen(found, only)
+    found = files_of.find(files, together=one_camera, by_folder=by_folder, undated_seconds=interval)
+    cameras = files_of.choose(found, only)
     if len(cameras) > 1 and (reference or learn or save):
         names = ", ".join(camera.name for camera in cameras)
         say = _("several cameras are there, name one by --camera, or say --one-camera: {names}")
         raise click.ClickException(say.format(names=names))
-    _tell_cameras(cameras)
+    files_of.tell_cameras(cameras)
+    files_of.tell_left_out(list(found.left_out))
     if learn is not None:
-        known = _learned(known, learn, interval)
-    left_out = list(found.left_out)
-    for each in left_out[:TOLD]:
-        _tell(each)
-    rows: list[dict[str, Any]] = []
-    events: list[dict[str, Any]] = []
-    sizes: dict[str, int] = {}
-
-    def note(each: LeftOut) -> None:
-        left_out.append(each)
-        _tell(each)
-
-    for camera in cameras:
-        line = Replay(known, learning=not no_learning)
-        for look in line.run(
-            _shown(shots(camera, span, note), camera, span, _("{camera}: looked at {done} of {total}"))
-        ):
-            rows.append(report.row(look, camera.name))
-            if marked is not None and rows[-1]["fault"] is not None:
-                marked.mkdir(parents=True, exist_ok=True)
-                name = f"{look.shot.name}.{rows[-1]['verdict']}.jpg".replace("/", "_")
-                (marked / name).write_bytes(look.marked or look.jpeg)
-        if not sum(line.counts.values()):
-            continue
-        events += [{"camera": camera.name, **event} for event in line.events]
-        sizes[camera.name] = len(line.reference)
-        if save is not None:
-            save.write_bytes(line.reference)
-    if not rows:
+        known = _learned(known, learn, interval, presets=presets)
+    made = _Made(list(found.left_out))
+    try:
+        for camera in cameras:
+            line = Replay(known, learning=not no_learning, presets=presets, hide_people=blur_people)
+            made.run(line, camera, span, marked)
+            if save is not None and line.counts:
+                save.write_bytes(line.reference)
+    except KeyboardInterrupt:
+        made.complete = False
+    if not made.rows:
         raise click.ClickException(_("no picture was taken in that time"))
-    whole = report.whole(rows, events, left_out, sizes)
-    written_report = orjson.dumps(whole, option=orjson.OPT_INDENT_2)
-    if out is None:
-        sys.stdout.buffer.write(written_report + b"\n")
-    else:
-        out.write_bytes(written_report)
-    click.echo(orjson.dumps(whole["summary"]).decode(), err=True)
-    if all(one["state"] == "unreadable" for one in rows):
-        raise click.ClickException(_("no picture could be read; the first: {why}").format(why=rows[0]["error"]))
+    options = {"interval": interval, "learning": not no_learning, "presets": presets, "reference": bool(known)}
+    whole = report.whole(made.rows, made.events, made.left_out, made.sizes, options, complete=made.complete)
+    _write(out, orjson.dumps(whole, option=orjson.OPT_INDENT_2))
+    files_of.tell_summary(whole["summary"])
+    if not made.complete:
+        click.echo(_("interrupted; the report has what was looked at until then"), err=True)
+        sys.exit(INTERRUPTED)
+    if all(one["state"] == "unreadable" for one in made.rows):
+        why = files_of.said(made.rows[0]["error"])
+        raise click.ClickException(_("no picture could be read; the first: {why}").format(why=why))
 
 
-def _learned(known: bytes, learn: Path, interval: float) -> bytes:
+@dataclass(slots=True)
+class _Made:
+    """What the report is made of."""
+
+    left_out: list[LeftOut]
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    sizes: dict[str, int] = field(default_factory=dict)
+    complete: bool = True
+
+    def run(self, line: Replay, camera: Camera, span: Span, marked: Path | None) -> None:
+        """Look at one camera's footage."""
+        words = _("{camera}: looked at {done} of {total}")
+        found = shots(camera, span, self._note, lambda: line.soon)
+        try:
+            for look in line.run(files_of.show(found, camera, span, words)):
+                self.rows.append(report.row(look, camera.name))
+                _write_marked(marked, look)
+        finally:
+            if line.counts:
+                self.events += [{"camera": camera.name, **event} for event in line.events]
+                self.sizes[camera.name] = len(line.reference)
+
+    def _note(self, each: LeftOut) -> None:
+        self.left_out.append(each)
+        files_of.tell(each)
+
+
+def _learned(known: bytes, learn: Path, interval: float, *, presets: bool) -> bytes:
     """What is known after those pictures."""
-    cameras = _search((learn,), together=True, interval=interval).cameras
-    line = Replay(known)
-    for camera in cameras:
-        span = Span(interval)
-        for _look in line.run(_shown(shots(camera, span, _tell), camera, span, _("learned from {done} of {total}"))):
-            pass
+    camera = files_of.find((learn,), together=True, undated_seconds=interval).cameras[0]
+    line, span = Replay(known, presets=presets), Span(interval)
+    words = _("learned from {done} of {total}")
+    for _look in line.run(files_of.show(shots(camera, span, files_of.tell), camera, span, words)):
+        pass
     return line.reference
 
 
-def _search(files: tuple[Path, ...], *, together: bool, interval: float, keep_undated: bool = False) -> Footage:
-    try:
-        return search(files, together=together, undated_seconds=interval, keep_undated=keep_undated)
-    except NoFootage as nothing:
-        raise click.ClickException(str(nothing)) from None
+def _write_marked(folder: Path | None, look: Look) -> None:
+    """The picture of a look that found a fault, with what is wrong marked on it."""
+    if folder is None or look.seen is None or not look.jpeg:
+        return
+    fault = report.row(look)["fault"]
+    if fault is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{look.shot.name}.{fault}.jpg".replace("/", "_")).write_bytes(look.marked or look.jpeg)
 
 
-def _chosen(found: Footage, only: tuple[str, ...]) -> tuple[Camera, ...]:
-    """The cameras that are wanted."""
-    missing = set(only) - {camera.name for camera in found.cameras}
-    if missing:
-        names = ", ".join(camera.name for camera in found.cameras)
-        raise click.ClickException(_("no such camera, there are: {names}").format(names=names))
-    return tuple(camera for camera in found.cameras if not only or camera.name in only)
-
-
-def _tell_cameras(cameras: tuple[Camera, ...]) -> None:
-    """What was taken for what, so that a person sees where that was wrong."""
-    if len(cameras) > 1:
-        names = ", ".join(f"{camera.name} ({len(camera.files)})" for camera in cameras[:TOLD])
-        say = _("{count} cameras, one for each folder or undated video: {names}. If they are one, say --one-camera.")
-        click.echo(say.format(count=len(cameras), names=names), err=True)
-    for camera in cameras:
-        stills = [file for file in camera.files if not file.is_video]
-        by = {file.dated_by for file in stills}
-        if DatedBy.FILE in by:
-            click.echo(
-                _("{camera}: times are those of the files' last change, as nothing else says any").format(
-                    camera=camera.name
-                ),
-                err=True,
-            )
-        if DatedBy.ORDER in by and len(stills) > 1:
-            click.echo(
-                _(
-                    "{camera}: nothing says when they were taken, so they follow each other as they are numbered, "
-                    "{seconds:g} s apart"
-                ).format(camera=camera.name, seconds=stills[1].at - stills[0].at),
-                err=True,
-            )
-
-
-def _shown(found: Iterator[Shot], camera: Camera, span: Span, words: str) -> Iterator[Shot]:
-    """The same shots, while standard error shows how many of them have been looked at."""
-    with Bar(count(camera, span), words) as bar:
-        for number, shot in enumerate(found, 1):
-            yield shot
-            bar.show(number, camera=camera.name)
-
-
-def _tell(each: LeftOut) -> None:
-    click.echo(f"{each.name}: {each.why}", err=True)
+def _write(out: Path | None, data: bytes) -> None:
+    if out is None:
+        sys.stdout.buffer.write(data + b"\n")
+    else:
+        out.write_bytes(data)
 
 
 def _seconds(moment: datetime | None, otherwise: float) -> float:
     return otherwise if moment is None else moment.replace(tzinfo=UTC).timestamp()
-
-
-def _read(reference: Path | None, place: str | None) -> bytes:
-    if reference is None:
-        return b""
-    try:
-        with reference.open("rb") as file:
-            data = file.read(MAX_BYTES * 2)
-        known = places.unpack(data).places
-        if known:
-            data = _choose(known, reference, place)
-        unpack(data)
-    except (BadReference, OSError) as error:
-        raise click.ClickException(f"{reference}: {error}") from None
-    return data
-
-
-def _choose(known: tuple[places.Place, ...], reference: Path, place: str | None) -> bytes:
-    """What was learned at that place."""
-    found = [one for number, one in enumerate(known, 1) if place in (one.name, str(number))]
-    if not found and len(known) == 1 and place is None:
-        found = [known[0]]
-    if not found:
-        say = (
-            _("no such place, there are: {names}")
-            if place
-            else _("several places are in it, name one by --place: {names}")
-        )
-        names = ", ".join(f"{number} {one.name}".strip() for number, one in enumerate(known, 1))
-        raise click.ClickException(f"{reference}: {say.format(names=names)}")
-    return found[0].reference
-
-
-def _explain(look: Look) -> None:
-    language = language_of(os.environ)
-    say, formats = translate(language), Formats(language)
-    if look.seen is None:
-        click.echo(f"{look.shot.name}: {look.shot.error}")
-        return
-    judged = look.seen.judged
-    click.secho(f"{look.shot.name}: {written('verdict', judged.verdict.value, say, formats)}", bold=True)
-    if judged.unjudged:
-        reasons = ", ".join(written("unjudged", reason, say, formats) for reason in judged.unjudged)
-        click.echo("  " + _("not judged: {reasons}").format(reasons=reasons))
-    for fault in ORDER:
-        if fault in judged.scores:
-            score = judged.scores[fault]
-            bar = "█" * max(0, min(20, round(score * 10)))
-            click.echo(f"  {figure(fault.value, True, say, formats).label:<24} {score:6.2f} {bar}")
-    for each in judged.measures:
-        sign = " " if each.low <= each.value <= each.high else "!"
-        click.echo(f" {sign}{each.name:<12} {each.value:9.3f}   {each.low:9.3f} … {each.high:.3f}")

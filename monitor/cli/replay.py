@@ -42,7 +42,8 @@ devices:
 class Look:
     """What was said of one shot. `marked`: JPEG with what is wrong marked on it, empty where nothing is.
 
-    `seen` None: the shot is no picture. `tickets`: the faults of those that are open after it.
+    `seen` None: the shot is no picture. `tickets`: the faults of those that are open after it. `events`: what became of
+    tickets by this look.
     """
 
     shot: Shot
@@ -50,6 +51,7 @@ class Look:
     jpeg: bytes
     marked: bytes
     tickets: tuple[str, ...] = ()
+    events: tuple[dict[str, Any], ...] = ()
 
 
 def _plan() -> Plan:
@@ -62,10 +64,16 @@ def _plan() -> Plan:
 
 @dataclass(slots=True)
 class Replay:
-    """One camera on virtual time; `reference` goes in and comes out. `learning` False: nothing more is learned."""
+    """One camera on virtual time; `reference` goes in and comes out. `learning` False: nothing more is learned.
+
+    `presets`, `hide_people`: as `job.Known`. `soon`: when the daemon would look again, before its interval is over.
+    """
 
     reference: bytes = b""
     learning: bool = True
+    presets: bool = False
+    hide_people: bool = False
+    soon: float = float("inf")
     plan: Plan = field(default_factory=_plan)
     world: World = field(default_factory=World)
     events: list[dict[str, Any]] = field(default_factory=list)
@@ -85,7 +93,8 @@ class Replay:
             yield look
 
     def _look(self, shot: Shot) -> Look:
-        self._now = shot.at
+        self._now, self.soon = shot.at, float("inf")
+        before = len(self.events)
         if shot.picture is None and not shot.damaged:
             return Look(shot, None, b"", b"", self._open())
         grabbed = Grab(
@@ -96,14 +105,21 @@ class Replay:
             shot.damaged,
             shot.burst,
         )
-        known = Known(self.reference, self._glance, shot.at, burst=True)
+        known = Known(
+            self.reference,
+            self._glance,
+            shot.at,
+            presets=self.presets,
+            burst=True,
+            hide_people=self.hide_people,
+        )
         still = shot.before is None
         seen, attached = examine(grabbed, known, still=still, started=time.monotonic(), cpu=time.thread_time())
         if still and seen.signature:
             seen, attached = self._polls.judged(CAMERA, seen, attached)
         self._glance = attached.glance
         self._decide(shot.at, seen, attached)
-        return Look(shot, seen, attached.jpeg, attached.marked, self._open())
+        return Look(shot, seen, attached.jpeg, attached.marked, self._open(), tuple(self.events[before:]))
 
     def _open(self) -> tuple[str, ...]:
         """The faults of the tickets that are open now."""
@@ -123,6 +139,7 @@ class Replay:
         )
         decision = decide.observe(self.plan, self.world, look)
         changes = list(decision.changes)
+        self.soon = min((ask.at for ask in decision.asks if ask.check == "frame"), default=float("inf"))
         for check in sorted({ask.check for ask in decision.asks} - {"frame"}):
             changes += decide.observe(self.plan, self.world, Observation(CAMERA, check, at, 0.0, Outcome.OK)).changes
         for change in changes:

@@ -85,6 +85,16 @@ def time_in(name: str) -> float | None:
     return None
 
 
+def beside_date(stem: str) -> tuple[str, str] | None:
+    """What stands before and behind the time in a file's name; None where it has none of its own."""
+    for pattern in (_MOMENT, _SHORT, _EPOCH, _DATE):
+        found = pattern.search(stem)
+        if found is not None:
+            return stem[: found.start()], stem[found.end() :]
+    clock = None if _NUMBERED.search(stem) else _TIME.search(stem)
+    return None if clock is None else (stem[: clock.start()], stem[clock.end() :])
+
+
 def without_date(folder: str) -> str:
     """What a folder's name says besides a date: nothing where it begins with one, as the folder of a day does.
 

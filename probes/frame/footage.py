@@ -8,9 +8,8 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path, PurePath
@@ -18,6 +17,7 @@ from typing import Final
 
 from probes.frame.dates import time_of, without_date
 from probes.frame.exif import taken_at
+from probes.frame.owners import Item, owners
 
 PICTURES: Final = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png"})
 VIDEOS: Final = frozenset(
@@ -35,14 +35,6 @@ UNDATED_SECONDS: Final = 60.0  # between pictures of which nothing says when the
 COPIED_SECONDS: Final = 2.0  # files that were changed closer together were copied or unpacked then
 BEGIN: Final = 1_700_000_000.0  # then the first one was taken here
 
-# What recorders and people call folders by kind and not by camera.
-_KINDS: Final = frozenset(
-    {
-        "jpg", "jpeg", "png", "pic", "pics", "picture", "pictures", "image", "images", "img", "snapshot", "snapshots",
-        "snap", "frames", "photo", "photos", "dcim", "data", "dav", "mp4", "video", "videos", "rec", "record",
-        "recordings", "motion", "timing", "alarm", "event", "events", "schedule", "day", "night", "am", "pm",
-    }
-)  # fmt: skip
 _NUMBER: Final = re.compile(r"(\d{1,18})")
 
 
@@ -112,12 +104,18 @@ class _Found:
 
 
 def search(
-    paths: Sequence[Path], *, together: bool = False, undated_seconds: float = 0.0, keep_undated: bool = False
+    paths: Sequence[Path],
+    *,
+    together: bool = False,
+    by_folder: bool = False,
+    undated_seconds: float = 0.0,
+    keep_undated: bool = False,
 ) -> Footage:
     """Pictures and videos, folders searched through. Raises NoFootage.
 
-    Each folder is a camera, save folders by date or kind, which belong to the camera above them; so is each video that
-    nothing dates, as nothing says that it goes on from another. `together`: all are of one camera.
+    Each folder is a camera, save folders by date or kind, which belong to the camera above them; within one, what
+    stands before the date in the files' names may tell several apart (see `owners`), unless `by_folder`. So is each
+    video that nothing dates, as nothing says that it goes on from another. `together`: all are of one camera.
 
     A picture is dated by its name and folders, else by its EXIF, else by the file's last change, else by its number,
     `undated_seconds` after the one before (0: a minute). Beside dated pictures of a camera, others are left out unless
@@ -125,16 +123,17 @@ def search(
     """
     left_out: list[LeftOut] = []
     found = [_dated(each) for each in _files(paths, left_out)]
-    if not found:
-        what = f", but {len(left_out)} other files, the first of them {left_out[0].name}" if left_out else ""
-        raise NoFootage(f"no pictures (JPEG, PNG) and no videos are there{what}")
-    cameras: dict[str, list[_Found]] = {}
-    numbers = _numbers(found)
-    for each in found:
-        alone = each.is_video and each.at is None
-        parts = (
-            [] if together else [*_camera_of(each, numbers), *([each.path.stem] if alone and len(found) > 1 else [])]
+    if not found and left_out:
+        raise NoFootage(
+            f"no pictures (JPEG, PNG) and no videos are there, but {len(left_out)} other files, the first of them "
+            f"{left_out[0].name}"
         )
+    if not found:
+        raise NoFootage("no pictures (JPEG, PNG) and no videos are there")
+    cameras: dict[str, list[_Found]] = {}
+    items = [Item(each.path, each.folders, each.at, each.is_video and each.at is None) for each in found]
+    names = [()] * len(found) if together else owners(items, by_folder=by_folder)
+    for each, parts in zip(found, names, strict=True):
         cameras.setdefault("/".join(parts), []).append(each)
     made = [
         Camera(name or _name(paths), _ordered(files, undated_seconds or UNDATED_SECONDS, keep_undated, left_out))
@@ -170,8 +169,12 @@ def _files(paths: Sequence[Path], left_out: list[LeftOut]) -> Iterator[_Found]:
             name = str(PurePath(below, path.relative_to(top))) if top.is_dir() else path.name
             suffix = path.suffix.lower()
             if top.is_dir() and suffix not in PICTURES | VIDEOS:
-                convert = "; convert it to JPEG or PNG" if suffix in OTHER_PICTURES else ""
-                left_out.append(LeftOut(name, f"not a JPEG or PNG picture, nor a video{convert}"))
+                why = (
+                    "not a JPEG or PNG picture, nor a video; convert it to JPEG or PNG"
+                    if suffix in OTHER_PICTURES
+                    else "not a JPEG or PNG picture, nor a video"
+                )
+                left_out.append(LeftOut(name, why))
                 continue
             try:
                 if not stat.S_ISREG(path.stat().st_mode):
@@ -227,32 +230,6 @@ def _dated(found: _Found) -> _Found:
         if at is not None:
             return replace(found, at=at, dated_by=DatedBy.EXIF)
     return found
-
-
-def _numbers(found: Iterable[_Found]) -> frozenset[tuple[str, ...]]:
-    """Folders whose name is a bare number, and always one of the date of what lies there: months, days, hours."""
-    fits: dict[tuple[str, ...], bool] = {}
-    for each in found:
-        for depth, part in enumerate(each.folders, 1):
-            if part.isdecimal() and len(part) <= 2:
-                where = each.folders[:depth]
-                fits[where] = fits.get(where, True) and each.at is not None and int(part) in _parts_of(each.at)
-    return frozenset(where for where, fit in fits.items() if fit)
-
-
-def _parts_of(at: float) -> tuple[int, ...]:
-    moment = datetime.fromtimestamp(at, UTC)
-    return moment.year % 100, moment.month, moment.day, moment.hour, moment.minute, moment.second
-
-
-def _camera_of(found: _Found, numbers: frozenset[tuple[str, ...]]) -> list[str]:
-    """What its folders say besides its date."""
-    said = []
-    for depth, part in enumerate(found.folders, 1):
-        word = "" if found.folders[:depth] in numbers or part.lower() in _KINDS else without_date(part)
-        if word:
-            said.append(word)
-    return said
 
 
 def _name(paths: Sequence[Path]) -> str:

@@ -18,6 +18,11 @@ VIDEO_SECONDS: Final = 1.0  # between looks at a video, where nobody says otherw
 _BEGINNINGS: Final = (b"\xff\xd8", b"\x89PNG")
 
 Tell = Callable[[LeftOut], None]
+Soon = Callable[[], float]
+
+
+def _never() -> float:
+    return float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class Shot:
     burst: tuple[Instant, ...] | None = None
     file: str = ""
     dated_by: DatedBy = DatedBy.NAME
+    sooner: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,29 +76,33 @@ def count(camera: Camera, span: Span = ALL) -> int:
     return total
 
 
-def shots(camera: Camera, span: Span = ALL, tell: Tell = lambda _: None) -> Iterator[Shot]:
+def shots(camera: Camera, span: Span = ALL, tell: Tell = lambda _: None, soon: Soon = _never) -> Iterator[Shot]:
     """Every picture of it in the order of its time; of a video one a second where no interval is given.
 
-    A picture of the same time and the same bytes as the one before is passed over, and told.
+    A picture of the same time and the same bytes as the one before is passed over, and told. `soon`: from when on
+    (seconds since the epoch) another one is wanted although the interval is not over yet; it is asked after each.
     """
     last, latest = float("-inf"), b""
     stills = ((file.at, 0, file) for file in camera.files if not file.is_video)
     merged: Iterable[tuple[float, int, File | Shot]] = heapq.merge(
-        stills, _videos(camera, span, tell), key=lambda each: each[:2]
+        stills, _videos(camera, span, tell, soon), key=lambda each: each[:2]
     )
     for at, _, one in merged:
-        if not span.since <= at < span.until or at - last < span.interval_seconds:
+        if not span.since <= at < span.until:
+            continue
+        sooner = at - last < span.interval_seconds
+        if sooner and (at <= last or at < soon()):
             continue
         if isinstance(one, Shot):
             last = at
-            yield one
+            yield replace(one, sooner=sooner)
             continue
         shot, data = _still(one)
         if at == last and data and data == latest:
             tell(LeftOut(one.name, "the same picture at the same time is there under another name"))
             continue
         last, latest = at, data
-        yield shot
+        yield replace(shot, sooner=sooner)
 
 
 def _still(file: File) -> tuple[Shot, bytes]:
@@ -106,7 +116,7 @@ def _still(file: File) -> tuple[Shot, bytes]:
         return replace(shot, error=f"larger than {MAX_FILE_BYTES // 1_000_000} MB; is it a picture?"), b""
     if not data.startswith(_BEGINNINGS):
         why = "not a JPEG or PNG picture, whatever its name; open it, then convert or delete it"
-        return replace(shot, error=why if data else "empty"), data
+        return replace(shot, error=why if data else "an empty file"), data
     try:
         header, picture = decode(data)
     except Garbled as error:
@@ -116,7 +126,7 @@ def _still(file: File) -> tuple[Shot, bytes]:
     return replace(shot, codec=header.codec, picture=picture, damaged=damaged, error=why), data
 
 
-def _videos(camera: Camera, span: Span, tell: Tell) -> Iterator[tuple[float, int, Shot]]:
+def _videos(camera: Camera, span: Span, tell: Tell, soon: Soon) -> Iterator[tuple[float, int, Shot]]:
     """The pictures of all videos, one video after the other; what one shows of the time of the one before is left."""
     after = float("-inf")
     step = span.interval_seconds or VIDEO_SECONDS
@@ -130,11 +140,14 @@ def _videos(camera: Camera, span: Span, tell: Tell) -> Iterator[tuple[float, int
         def told(why: str, name: str = file.name) -> None:
             tell(LeftOut(name, why))
 
+        def sooner(begin: float = begin) -> float:
+            return soon() - begin
+
         try:
             with Video(file.path) as video:
                 if begin + video.length_seconds < span.since and video.length_seconds:
                     continue
-                for view in views(video, step, told):
+                for view in views(video, step, told, sooner):
                     at = begin + view.seconds
                     if at <= after:
                         continue

@@ -33,6 +33,7 @@ _OPTIONS: Final = {  # a playlist that calls itself a video would have FFmpeg op
         "avi,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,mpegvideo,flv,h264,hevc,mjpeg,m4v,asf,ogg,dav,dhav,ivf"
     ),
 }
+SOONEST_SECONDS: Final = 0.2  # between looks
 SKIP_SECONDS: Final = 15.0  # before a picture is wanted all frames are decoded; before that, key frames alone
 
 Tell = Callable[[str], None]
@@ -135,8 +136,13 @@ class Video:
                 return
 
 
-def views(video: Video, interval_seconds: float, tell: Tell) -> Iterator[View]:
-    """One picture an interval, with what a look at a stream has besides."""
+def views(
+    video: Video, interval_seconds: float, tell: Tell, soon: Callable[[], float] = lambda: float("inf")
+) -> Iterator[View]:
+    """One picture an interval, with what a look at a stream has besides.
+
+    `soon`: from which second on another one is wanted although the interval is not over yet; it is asked after each.
+    """
     following = 0.0
     recent: list[tuple[float, Picture]] = []
     row = deque[Instant](maxlen=PICTURES_IN_A_ROW)
@@ -159,13 +165,12 @@ def views(video: Video, interval_seconds: float, tell: Tell) -> Iterator[View]:
             row.clear()
         elif seconds >= following - ROW_SECONDS:
             row.append(Instant(seconds, small_luma(frame.image)))
-        soon = seconds >= following - GAP_SECONDS and (not recent or seconds - recent[-1][0] >= 0.5)
-        if not wanted and not soon:
+        near = seconds >= following - GAP_SECONDS and (not recent or seconds - recent[-1][0] >= 0.5)
+        if not wanted and not near:
             continue
         picture = from_frame(frame.image)
         if wanted:
             older = next(((at, one) for at, one in reversed(recent) if seconds - at >= GAP_SECONDS - 0.6), None)
-            following = seconds + interval_seconds
             yield View(
                 seconds,
                 video.codec,
@@ -175,7 +180,8 @@ def views(video: Video, interval_seconds: float, tell: Tell) -> Iterator[View]:
                 gap_seconds=seconds - older[0] if older else 0.0,
                 burst=tuple(one for one in row if seconds - one.seconds <= ROW_SECONDS) if seconds else None,
             )
-            if interval_seconds > SKIP_SECONDS:
+            following = min(seconds + interval_seconds, max(soon(), seconds + SOONEST_SECONDS))
+            if following - seconds > SKIP_SECONDS:
                 skipping = True
                 video.skip(skipping=True)
                 recent.clear()

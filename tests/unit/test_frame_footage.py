@@ -113,7 +113,7 @@ def test_what_cannot_be_read_is_said_and_the_rest_goes_on(tmp_path: Path) -> Non
     assert [(shot.damaged, bool(shot.picture), shot.error.partition(",")[0]) for shot in seen] == [
         (True, False, "damaged: it cannot be decoded"),
         (False, False, "not a JPEG or PNG picture"),
-        (False, False, "empty"),
+        (False, False, "an empty file"),
         (False, True, ""),
         (False, False, seen[4].error),
     ]

@@ -18,7 +18,7 @@ from probes import errors
 PROBES = Path(__file__).parents[2] / "probes"
 NOT_TOLD = {"simulators", "recording", "discovery", "topology"}  # their words are said elsewhere, or to nobody
 RAISED = {name for name, one in vars(errors).items() if isinstance(one, type)} | {
-    "BadTrap", "BadMessage", "Unauthorized", "NotOnvif",
+    "BadTrap", "BadMessage", "Unauthorized", "NotOnvif", "NoFootage", "BadReference",
 }  # fmt: skip
 HAN = re.compile(r"[\u4e00-\u9fff]")
 KNOWN: dict[str, str] = yaml.safe_load(
@@ -35,9 +35,9 @@ def lines() -> Iterator[tuple[str, str]]:
             if not isinstance(node, ast.Call):
                 continue
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-            told = node.args[:1] if name in RAISED | {"trace"} else []
-            told += node.args[1:2] if name == "_say" else []
-            told += [word.value for word in node.keywords if word.arg == "detail"]
+            told = node.args[:1] if name in RAISED | {"trace", "tell"} else []
+            told += node.args[1:2] if name in {"_say", "LeftOut"} else []
+            told += [word.value for word in node.keywords if word.arg in {"detail", "error"}]
             for sample in (one for argument in told for one in samples(argument)):
                 yield f"{file.relative_to(PROBES)}:{node.lineno}", sample
 

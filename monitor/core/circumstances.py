@@ -1,9 +1,13 @@
-"""What else has happened to a device whose ONVIF went away: was it upgraded, has it just started anew?"""
+"""What else is known of a device that does not tell what it should?
+
+Of one whose ONVIF went away: was it upgraded, has it just started anew? Of a recorder: did it ever tell?
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from monitor.core import inventory
 from monitor.core.condition import Key
 from monitor.core.plan import Plan
 from monitor.core.world import World
@@ -20,8 +24,12 @@ _RULES = ("onvif-disabled", "onvif-silent")
 def add(plan: Plan, world: World, look: Observation) -> Observation:
     """A look at ONVIF that went wrong, with `firmware_change` (empty: none known) and `disabled_by`, if that is known.
 
-    `disabled_by` is "upgrade" or "restart". All other looks as they are.
+    `disabled_by` is "upgrade" or "restart". A look at a recorder with `lost`: what it told before, and not now.
+    All other looks as they are.
     """
+    if look.check == "recorder" and look.outcome in (Outcome.OK, Outcome.UNSUPPORTED):
+        lost = ", ".join(inventory.lost(world.inventory.get(look.device, {}), look))
+        return replace(look, values={**look.values, "lost": lost})
     if look.check != CHECK or look.outcome is Outcome.OK or look.outcome in MONITOR_OUTCOMES:
         return look
     known = world.conditions.get(look.device, {})

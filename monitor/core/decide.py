@@ -85,12 +85,15 @@ def accept(plan: Plan, world: World, device: str, *, by: str, note: str, now: fl
     if not items:
         raise LookupError(device)
     turn.put(*(PutItem(item) for item in items))
-    for rule in plan.rules.get((device, inventory.CHECK), ()):
+    told = [rule for rule in plan.rules.get((device, "recorder"), ()) if "lost" in rule.when.names]
+    for rule in (*plan.rules.get((device, inventory.CHECK), ()), *told):
         ticket = world.ticket_for(Fingerprint(plan.site.id, device, "", rule.fault))
         if ticket is not None:
             with suppress(NotAllowed):
                 turn.take(desk.command(ticket, Note(note), by, now))
     _judge_inventory(turn, device, now, 0.0)
+    if told:
+        turn.ask(device, "recorder")
     return turn.decision
 
 

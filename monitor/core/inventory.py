@@ -1,6 +1,6 @@
 """What is this device known to be, and what has changed of it?
 
-    look at onvif, snmp or rtsp ─▶ items ─▶ what differs from the known ─▶ a look of the check `inventory` ─▶ its rules
+    look at one of SOURCES ─▶ items ─▶ what differs from the known ─▶ a look of the check `inventory` ─▶ its rules
 
 The first value seen is the known one. One that differs stands beside it until it is gone or a person accepts it.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from probes.observation import Observation, Outcome, Value, Values
 
 CHECK = "inventory"  # the check whose looks this makes; nobody asks it
-SOURCES = ("onvif", "snmp", "rtsp")  # the checks that it is made from
+SOURCES = ("onvif", "snmp", "rtsp", "recorder")  # the checks that it is made from
 SEEN_EVERY_SECONDS = 6 * 3_600.0  # how exactly it is remembered when a value was last seen
 KEPT_SECONDS = 30 * 86_400.0  # what was known of a device that is no longer in the site's file
 MAX_ITEMS = 400  # of one device
@@ -39,6 +39,7 @@ _SCALARS: Mapping[str, tuple[str, ...]] = {
     ),
     "snmp": ("vendor", "model", "hardware", "serial", "mac", "firmware", "profile"),
     "rtsp": ("server",),
+    "recorder": ("vendor", "model", "serial", "firmware"),
 }
 _LISTS = ("users", "administrators", "scopes")
 MAX_LIST = 1_000  # characters of one
@@ -48,6 +49,8 @@ _SILENT = (
 )  # concluded by ourselves, or worth no question: another one is taken over, the last kept
 _CHANGES = ("identity", "firmware", "stream", "model", "reset", "administrator", "user")
 _STREAM = ("encoding", "size", "fps", "kbps")
+_TOLD_NAMES = {f"recorder/told/{one}": one for one in ("channel_states", "disk_states", "footage")}
+_TOLD, _UNTOLD = "yes", "no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,8 @@ def identity(items: Items) -> Identity:
 
 
 def _known(items: Items, word: str) -> list[str]:
-    return [items[name].value for name in (f"onvif/{word}", f"snmp/{word}") if name in items]
+    names = (f"onvif/{word}", f"snmp/{word}", *(f"recorder/{one}/{word}" for one in ("isapi", "dahua", "onvif")))
+    return [items[name].value for name in names if name in items]
 
 
 def is_stale(items: Items, now: float) -> bool:
@@ -98,11 +102,13 @@ def is_stale(items: Items, now: float) -> bool:
 
 def read(look: Observation) -> dict[str, str]:
     """What a look tells of the device, by name; what it leaves out is not known, and never a change."""
+    told = _told(look) if look.check == "recorder" else {}
     names = _SCALARS.get(look.check)
     if names is None or look.outcome is not Outcome.OK:
-        return {}
-    found = {
-        f"{look.check}/{name}": _text(look.values[name], MAX_LIST if name in _LISTS else MAX_VALUE)
+        return told
+    where = f"{look.check}/{look.values.get('language', '')}" if look.check == "recorder" else look.check
+    found = told | {
+        f"{where}/{name}": _text(look.values[name], MAX_LIST if name in _LISTS else MAX_VALUE)
         for name in names
         if name in look.values
     }
@@ -114,19 +120,48 @@ def read(look: Observation) -> dict[str, str]:
     return {name: text for name, text in list(found.items())[:MAX_ITEMS] if text}
 
 
+def _told(look: Observation) -> dict[str, str]:
+    """Whether a recorder tells of its channels, disks and footage; what is not known yet is left out."""
+    if look.outcome is Outcome.UNSUPPORTED:
+        return dict.fromkeys(_TOLD_NAMES, _UNTOLD)
+    if look.outcome is not Outcome.OK:
+        return {}
+    untold = str(look.values.get("untold", "")).split(", ")
+    found = {name: _UNTOLD if one in untold else _TOLD for name, one in _TOLD_NAMES.items()}
+    if not look.rows.get("footage") and "footage" not in untold:
+        del found["recorder/told/footage"]
+    return found
+
+
+def lost(known: Items, look: Observation) -> list[str]:
+    """What the recorder once told and tells no more, as words."""
+    seen = _told(look)
+    return [
+        one
+        for name, one in _TOLD_NAMES.items()
+        if seen.get(name) == _UNTOLD and name in known and known[name].value == _TOLD
+    ]
+
+
 def compare(device: str, known: Items, seen: Mapping[str, str], at: float) -> list[Item]:
     """The items that are others after this was seen."""
     changed: list[Item] = []
     for name, value in seen.items():
         item = known.get(name)
         if item is None:
+            if name in _TOLD_NAMES and value == _UNTOLD:
+                continue  # it never told: that is no fault, whatever becomes of it
             if len(known) + len(changed) < MAX_ITEMS:
                 changed.append(Item(device, name, value, at, at))
         elif value == item.value:
             if item.found is not None or at - item.last_seen >= SEEN_EVERY_SECONDS:
                 changed.append(replace(item, last_seen=at, found=None, found_since=None))
-        elif _word(item) in _SILENT:
-            changed.append(replace(item, value=value, first_seen=at, last_seen=at, previous=item.value))
+        elif _word(item) in _SILENT or (name in _TOLD_NAMES and value == _TOLD):  # more than before is no change
+            changed.append(
+                replace(
+                    item, value=value, first_seen=at, last_seen=at, previous=item.value, found=None, found_since=None
+                )
+            )
         elif value != item.found:
             changed.append(replace(item, found=value, found_since=at if item.found is None else item.found_since))
     return changed
@@ -186,11 +221,11 @@ def _say(items: Iterable[Item]) -> str:
     """`serial A → B; main: 1920×1080 → 1280×720`: figures and names, which need no translation."""
     parts = []
     for item in items:
-        where = item.name.split("/")[1:-1]
+        where = item.name.split("/")[1:-1] if item.name.startswith("onvif/") else ()
         word = _word(item)
         what = _SAID_AS.get(word, "")
         parts.append(f"{''.join(f'{one}: ' for one in where)}{what}{item.value} → {item.found}")
-    return "; ".join(parts)[:900]
+    return "; ".join(dict.fromkeys(parts))[:900]  # two checks may say the same
 
 
 def _word(item: Item) -> str:

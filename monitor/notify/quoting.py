@@ -98,9 +98,14 @@ class Quotes:
         if name == "detail" and isinstance(fact, str):
             return cut(say_line(fact, self._formats.language))
         if isinstance(fact, str) and name in strings.WORDED:
-            said = strings.WORDS.get(fact)
-            return said.get(self._formats.language) if said else self._say(WORDS[fact]) if fact in WORDS else cut(fact)
+            words = [self._word(word) for word in fact.split(", ")] if name == "lost" else [self._word(fact)]
+            return strings.COMMA.get(self._formats.language).join(words)
         return quoted(fact, self._formats)
+
+    def _word(self, word: str) -> str:
+        """One state, alarm or reason in the reader's language."""
+        said = strings.WORDS.get(word)
+        return said.get(self._formats.language) if said else self._say(WORDS[word]) if word in WORDS else cut(word)
 
     def _measured(self, name: str, fact: float) -> str:
         """A number with its unit, which the end of its name says."""

@@ -162,7 +162,7 @@ DIGEST_PART: Final = Text("{count} {severity}", "{severity} {count}")
 DIGEST_MORE: Final = Text("… and {count} more tickets", "……以及另外 {count} 张工单")
 
 WORDED: Final = frozenset(
-    {"alarm", "clock_cause", "disabled_by", "state", "detect", "storage_state"}
+    {"alarm", "clock_cause", "disabled_by", "state", "detect", "storage_state", "lost"}
 )  # facts whose words are put into the reader's language
 WORDS: Final[Mapping[str, Text]] = {
     "reset": Text("it has lost its time, as with an empty clock battery", "时间已丢失，通常为时钟电池耗尽"),

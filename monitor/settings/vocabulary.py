@@ -105,7 +105,7 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
         _words(
             "language vendor model firmware serial channels channels_online channels_recording disks size_bytes "
             "free_bytes overwrite oldest_footage_seconds retention retention_days "
-            "retention_basis channels_judged channels_short worst_channel worst_seconds"
+            "retention_basis channels_judged channels_short worst_channel worst_seconds untold lost"
         ),
         {
             "channel": _words("name address state recording"),
@@ -116,7 +116,7 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
         },
         texts=_words(
             "language vendor model firmware serial retention retention_basis worst_channel name address state "
-            "first_day days"
+            "first_day days untold lost"
         ),
         truths=_words("overwrite recording"),
     ),

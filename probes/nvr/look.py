@@ -53,7 +53,8 @@ async def ask(target: Target, options: RecorderOptions, tools: Tools) -> Answer:
     """Ask for channels and disks; every few hours for the footage of one channel after the other.
 
     Values: language, vendor, model, firmware, serial, channels, channels_online, channels_recording, disks,
-    size_bytes, free_bytes, overwrite, oldest_footage_seconds, and how it keeps to the contract (see `retention.judge`).
+    size_bytes, free_bytes, overwrite, oldest_footage_seconds, untold (what it does not tell, as words), and how it
+    keeps to the contract (see `retention.judge`).
     Rows: channel, disk, footage (see `days.footage_row`). What it does not tell is left out.
     """
     known = tools.get(Memory).recall(target, options.web_port, options.language)
@@ -154,6 +155,8 @@ def _answer(
     named = (("vendor", identity.vendor), ("model", identity.model), ("firmware", identity.firmware))
     values["language"] = known.language.name
     values.update((name, text) for name, text in (*named, ("serial", identity.serial)) if text)
+    missing = zip(("channel_states", "disk_states", "footage"), (*untold, known.footage_untold), strict=True)
+    values["untold"] = ", ".join(word for word, why in missing if why)
     if not untold[0]:
         values["channels"] = sum(one.state != "disabled" for one in channels.values())
         if any(one.state != "unknown" for one in channels.values()):

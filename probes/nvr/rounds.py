@@ -13,7 +13,7 @@ from probes.nvr.facts import Channels, Disks
 from probes.nvr.memory import Known, Round
 from probes.tools import trace
 
-RETRY_SECONDS: Final = 900.0  # until a round with gaps is begun anew
+RETRY_SECONDS: Final = 900.0  # until a round with gaps, or one that learned of no footage, is begun anew
 STEP_SECONDS: Final = 10.0  # for one channel or disk
 RECENT_EVERY_SECONDS: Final = 600.0
 RECENT_AGAIN_SECONDS: Final = 120.0  # while a channel is not being recorded
@@ -40,7 +40,10 @@ async def take_rounds(
         missing = any(not known.recent.get(number, True) and channels[number].always for number in watched)
         _end(often, now + (RECENT_AGAIN_SECONDS if missing else RECENT_EVERY_SECONDS))
     if round_.todo is not None and not round_.todo:
-        _end(round_, now + (min(every_seconds, RETRY_SECONDS) if round_.trouble else every_seconds))
+        _end(
+            round_,
+            now + (min(every_seconds, RETRY_SECONDS) if round_.trouble or known.footage_untold else every_seconds),
+        )
         for gone in known.footage.keys() - channels.keys():
             del known.footage[gone]
 

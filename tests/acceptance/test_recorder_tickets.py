@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from monitor.core import decide
+from monitor.core.change import AddEvent
 from monitor.core.plan import Plan
+from monitor.core.world import Saved, World
 from monitor.locale import Formats
 from monitor.notify.quoting import Quotes
 from monitor.settings.load import load
@@ -105,3 +108,68 @@ def test_a_camera_that_is_down_is_told_once(score: Score, why: str) -> None:
     score.at(60 * MINUTE, score.see, "cam", "login", Answer({"state": "ok"}))
     score.run(120 * MINUTE)
     assert ("nvr", "channel.offline", "new") in score.told(), "the camera is back, the recorder still has no stream"
+
+
+CLOSED = Answer(outcome=Outcome.UNSUPPORTED, detail="channels not told: /ISAPI/System: HTTP status 403")
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize(
+    ("now", "fault", "english", "chinese"),
+    [
+        (CLOSED, "recorder.mute", "(channels not told: /ISAPI/System: HTTP status 403)",
+         "（未提供通道信息：/ISAPI/System：HTTP 状态 403）"),
+        (said({"untold": "disk_states"}), "recorder.tells-less", "no longer tells how its disks are, as", "：硬盘状态"),
+        (said({"untold": "channel_states, footage"}), "recorder.tells-less",
+         "how its channels are, what footage it keeps, as", "通道状态、录像保存情况"),
+    ],
+)  # fmt: skip
+def test_what_was_told_once_and_is_told_no_more(  # noqa: PLR0917
+    score: Score, restarted: bool, now: Answer, fault: str, english: str, chinese: str
+) -> None:
+    score.run(10 * MINUTE)
+    if restarted:  # of the looks nothing is left, of the inventory everything
+        items = tuple(item for of_device in score.world.inventory.values() for item in of_device.values())
+        score.world = World.restore(Saved(items=items))
+    score.answer("nvr", "recorder", now)
+    score.run(60 * MINUTE)
+    assert score.told() == [("nvr", fault, "new")]
+    (ticket,) = score.tickets()
+    for language, words in (("en", english), ("zh_CN", chinese)):
+        text = score.plan.faults[fault].text
+        assert words in Quotes(ticket, score.plan, Formats(language, "UTC"), score.now).fill(text)  # type: ignore[arg-type]
+    score.answer("nvr", "recorder", said())
+    score.run(120 * MINUTE)
+    assert score.told() == [("nvr", fault, "recovered")]
+
+
+def test_what_never_was_told_is_no_fault(made: Plan) -> None:
+    """A recorder without an interface; one without disks, whose interface is then closed, loses only the rest."""
+    score = Score(made)
+    score.answer("nvr", "recorder", CLOSED)
+    score.at(60 * MINUTE, score.answer, "nvr", "recorder", said({"untold": "disk_states"}))
+    score.run(120 * MINUTE)
+    assert not score.told()
+    score.answer("nvr", "recorder", CLOSED)
+    score.run(180 * MINUTE)
+    (ticket,) = score.tickets()
+    assert (ticket.fingerprint.fault, ticket.facts["lost"]) == ("recorder.mute", "channel_states, footage")
+
+
+def test_a_person_says_that_it_is_meant_to_be_so(score: Score) -> None:
+    score.run(10 * MINUTE)
+    score.answer("nvr", "recorder", said({"untold": "disk_states"}))
+    score.run(60 * MINUTE)
+    decision = decide.accept(
+        score.plan, score.world, "nvr", by="wang", note="rights were taken on purpose", now=score.now
+    )
+    assert any(
+        isinstance(one, AddEvent) and one.event.text == "rights were taken on purpose" for one in decision.changes
+    )
+    score.run(120 * MINUTE)
+    assert score.told() == [("nvr", "recorder.tells-less", "recovered")]
+    score.answer("nvr", "recorder", said())
+    score.run(180 * MINUTE)
+    score.answer("nvr", "recorder", said({"untold": "disk_states"}))
+    score.run(240 * MINUTE)
+    assert score.told()[-1] == ("nvr", "recorder.tells-less", "new"), "it told again, and no longer does"

@@ -16,7 +16,7 @@ from probes.ask import ask
 from probes.nvr import PROBE, RecorderOptions
 from probes.nvr.memory import Memory
 from probes.observation import Observation, Outcome
-from probes.simulators import Shape
+from probes.simulators import Shape, isapi
 from probes.simulators.blueprint import PASSWORD, USERNAME
 from probes.simulators.recorder import Dialect, Recorder
 from probes.simulators.site import SimulatedSite
@@ -97,6 +97,7 @@ async def test_a_recorder_that_is_well(stand: Stand, dialect: Dialect, first: st
         assert "missing_days" not in seen.rows["footage"][first]
         assert "channels_online" not in values
         assert "disks not told" in seen.detail
+    assert values["untold"] == ("" if told else "disk_states")
     assert not recorder.gate.refused
     assert not recorder.searches, "every search is given back"
 
@@ -176,6 +177,32 @@ async def test_what_is_closed_is_unsupported_and_not_a_wrong_password(stand: Sta
     assert not recorder.gate.refused
     stand.site.repair("recorder-01", "api_off")
     assert (await stand.look()).outcome is Outcome.OK
+
+
+@pytest.mark.parametrize(
+    ("closed", "untold"),
+    [(("Storage",), "disk_states"), (("InputProxy", "inputs"), "channel_states"),
+     (("dailyDistribution", "search"), "footage")],
+)  # fmt: skip
+async def test_what_a_user_has_no_right_to_see_is_named(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch, closed: tuple[str, ...], untold: str
+) -> None:
+    """Before and after the rights were taken, and when they are given back."""
+    stand.recorder("isapi")
+    assert (await stand.look()).values["untold"] == ""
+    open_to_all = isapi.answer
+
+    def answer(recorder: Recorder, method: str, path: str, body: bytes) -> isapi.Reply:
+        shut = any(part in path for part in closed)
+        return isapi.Reply(403, b"") if shut else open_to_all(recorder, method, path, body)
+
+    monkeypatch.setattr(isapi, "answer", answer)
+    stand.ahead = 5 * HOUR
+    seen = await stand.look()
+    assert (seen.outcome, seen.values["untold"]) == (Outcome.OK, untold)
+    monkeypatch.undo()
+    stand.ahead += 0.3 * HOUR
+    assert (await stand.look()).values["untold"] == ""
 
 
 async def test_without_a_login(stand: Stand) -> None:

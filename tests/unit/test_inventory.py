@@ -229,3 +229,17 @@ async def test_the_database_tells_beside_the_daemon_who_is_who(tmp_path: Path) -
     (tmp_path / "broken" / "sitewarden.db").write_bytes(b"no database" * 100)
     with pytest.raises(StoreError):
         read_known("", tmp_path / "broken")
+
+
+def test_another_recorder_is_noticed_by_what_its_interface_says(made: Plan) -> None:
+    world, now, told = World(), 1_800_000_000.0, set[str]()
+    for serial, firmware in [("R1", "4.0"), ("R2", "4.1")]:
+        for language in ("isapi", "onvif") * 4:  # the same recorder, which writes its serial number in two ways
+            now += 60
+            values = {"serial": f"{language}-{serial}", "firmware": firmware, "language": language, "untold": ""}
+            decide.observe(made, world, Observation("nvr-1", "recorder", now, 0.1, Outcome.OK, values))
+        told |= {one.fingerprint.fault for one in world.tickets.values()}
+    assert told == {"device.swapped"}
+    (ticket,) = world.tickets.values()
+    assert ticket.facts["identity_change"] == "S/N isapi-R1 → isapi-R2; S/N onvif-R1 → onvif-R2"
+    assert inventory.identity(world.inventory["nvr-1"]).serial == "isapi-R1"

@@ -265,7 +265,10 @@ def test_silence_is_trouble_and_a_refused_password_is_not_silence(
         ("trap-panel-communication", {"alarm": "other", "state": "raised"}, False),
         ("trap-panel-zone", {"alarm": "other", "state": "raised"}, False),
         *(("recorder-mute", {"outcome": outcome}, bad) for outcome, bad in
-          (("garbled", True), ("no_answer", True), ("unsupported", False), ("denied", False), ("ok", False))),
+          (("garbled", True), ("no_answer", True), ("unsupported", None), ("denied", False), ("ok", False))),
+        *(("recorder-mute", {"outcome": "unsupported", "lost": lost}, lost != "") for lost in ("", "footage")),
+        *(("recorder-tells-less", {"outcome": "ok", "lost": lost}, lost != "") for lost in ("", "disk_states")),
+        ("recorder-tells-less", {"outcome": "unsupported", "lost": "disk_states"}, False),
         ("recorder-channel-offline", {"state": "offline"}, True),
         ("recorder-channel-offline", {"state": "disabled"}, False),
         ("recorder-channel-offline", {"state": "unknown"}, False),

@@ -179,6 +179,11 @@ NAMES: Final[Mapping[str, str]] = {
     "overwrite": msg("Overwrites the oldest"),
     "oldest_footage_seconds": msg("Oldest footage"),
     "oldest_seconds": msg("Oldest footage"),
+    "untold": msg("Not told by this device"),
+    "lost": msg("Told before, but not now"),
+    "recorder/told/channel_states": msg("Tells how its channels are"),
+    "recorder/told/disk_states": msg("Tells how its disks are"),
+    "recorder/told/footage": msg("Tells what footage it keeps"),
     "retention": msg("Retention"),
     "retention_days": msg("Days that the contract asks"),
     "retention_basis": msg("Retention is judged by"),
@@ -220,6 +225,7 @@ NAMES: Final[Mapping[str, str]] = {
     "number": msg("Figure"),
 }
 
+_LISTS: Final = frozenset({"unjudged", "untold", "lost"})  # of several words
 _BOUNDS: Final[Mapping[str, str]] = {"limit": msg("Limit"), "clear": msg("Well again from")}  # limit_celsius and so on
 MAX_TEXT: Final = 200
 
@@ -258,7 +264,8 @@ def written(name: str, value: Value, _: Translate, formats: Formats) -> str:
     if isinstance(value, str):
         if name == "detail":
             return say_line(value, formats.language)[:MAX_TEXT]
-        return _(WORDS[value]) if value in WORDS else value[:MAX_TEXT]
+        words = value.split(", ") if name in _LISTS else [value]
+        return ", ".join(_(WORDS[word]) if word in WORDS else word for word in words)[:MAX_TEXT]
     if not math.isfinite(value):
         return "–"
     return _measure(name, value, formats)

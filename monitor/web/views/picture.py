@@ -198,7 +198,7 @@ def _verdict(look: Observation | None, say: Translate, formats: Formats) -> str:
 
 def _reasons(look: Observation | None, say: Translate, formats: Formats) -> str:
     reasons = "" if look is None else str(look.values.get("unjudged", ""))
-    return ", ".join(written("unjudged", reason, say, formats) for reason in reasons.split(", ") if reason)
+    return written("unjudged", reasons, say, formats)
 
 
 def _scores(look: Observation | None, say: Translate, formats: Formats) -> tuple[Score, ...]:

@@ -33,6 +33,7 @@ _VOUCHED: Final = frozenset({Verdict.DARK, Verdict.COVERED, Verdict.OVER_EXPOSED
 BLACK_MEDIAN: Final = 12.0  # levels; a hand before the lens lets more through …
 BLACK_SPREAD: Final = 4.0  # … and the darkest night is not all the same
 DRAWN_FLAT: Final = 0.95  # share of equal neighbours: a screen that is shaded or in bars (footage: at most 0.91)
+BARRED_FLAT: Final = 0.85  # the same of a screen whose shades or bars repeat (stripes over a scene: at most 0.72)
 
 _UNSEEN: Final = frozenset({Verdict.OK, Verdict.COVERED, Verdict.DARK})
 _SCENELESS: Final = frozenset({Verdict.NO_SIGNAL, Verdict.COVERED})
@@ -83,7 +84,7 @@ def assess(picture: Picture, fixed: Verdict, known: Known, film: Film = None) ->
         steadiness = judge_burst(unrest, habits)
         judgement = explain(judgement, steadiness, unrest)
     if fixed in _UNSEEN and judgement.slot is not None and not judgement.recognised:
-        fixed = _screen(picture, fixed)
+        fixed = _screen(picture, fixed, striped=judgement.scores.get(Verdict.STRIPES, 0.0) >= 1)
     judged = conclude(fixed, judgement.tuned(known.tuning), reference)
     judged = replace(
         judged,
@@ -100,12 +101,12 @@ def suspicious(scores: Mapping[Verdict, float]) -> bool:
     return any(score >= SUSPICIOUS for score in scores.values())
 
 
-def _screen(picture: Picture, fixed: Verdict) -> Verdict:
+def _screen(picture: Picture, fixed: Verdict, *, striped: bool) -> Verdict:
     """What shows nothing of the view may be no picture of anything: black behind captions and logos, or drawn."""
     lower, median, upper = np.percentile(picture.luma, (25, 50, 75))
     if median <= BLACK_MEDIAN and upper - lower <= BLACK_SPREAD:
         return Verdict.BLACK
-    return Verdict.NO_SIGNAL if flat_share(picture) >= DRAWN_FLAT else fixed
+    return Verdict.NO_SIGNAL if flat_share(picture) >= (BARRED_FLAT if striped else DRAWN_FLAT) else fixed
 
 
 def conclude(fixed: Verdict, judgement: Judgement, reference: Reference) -> Judged:

@@ -27,6 +27,9 @@ SLOT_LOOKS: Final = 5  # pictures before a slot says anything
 ALTERNATIVES: Final = 3  # slots that a fault must show against …
 ALTERNATIVE_QUALITY: Final = 0.15  # … if they recognise the view nearly as well as the best
 DOUBTFUL: Final = 0.7  # score from which on the other slots are asked, too
+SETTLED: Final = 30  # pictures of a slot whose light is known at whatever hour it comes
+FAMILIAR: Final = 12  # pictures, over a day at least, of one whose view is known whenever it comes
+DAY: Final = 86_400.0
 KNOWN_LIGHT: Final = 40.0  # levels of mean luma from the nearest slot's
 SUSPICIOUS: Final = 0.25  # of a lost view's threshold
 LIGHT_DEPENDS: Final = frozenset(
@@ -127,7 +130,9 @@ def _judge(
     known = is_known(reference, at)
     reasons = [] if known else ["learning"]
     similar = [each for each in reference.slots if _valid(each, reference) and _same_light(sketch, each)]
-    seen = view(sketch, best, similar, known=known)
+    settled = known or any(each.looks >= SETTLED for each in similar)
+    familiar = settled or any(each.looks >= FAMILIAR and each.last_at - each.first_at >= DAY for each in similar)
+    seen = view(sketch, best, similar, known=familiar)
     scores = dict(seen.scores)
     reasons += seen.unjudged
     hours = filter_stuck(sketch, reference, at)
@@ -137,7 +142,7 @@ def _judge(
         each = [_conditions(sketch, one) for one in light or rivals]
         steady = steadiness(reference, at)
         found = {fault: min(one[fault] for one in each) * (steady if fault in SOFT else 1.0) for fault in each[0]}
-        if not known:
+        if not settled:
             found = {fault: score for fault, score in found.items() if fault not in LIGHT_DEPENDS}
         if not light:
             reasons.append("light")

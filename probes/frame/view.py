@@ -23,6 +23,7 @@ HALF: Final = 0.35  # share of the picture
 MOSTLY: Final = 0.6  # share of the picture that is covered
 LAID_OUT: Final = 0.8  # correlation of bright and dark: the scene is there, out of focus or in fog
 HIDDEN: Final = 0.35  # gain of the light: what is left of the scene behind something
+OUTLINES: Final = 0.1  # share of the picture that has new edges: another view; what is close to the lens has none
 BLUNT: Final = -0.3  # log2: another view is as sharp
 DULL: Final = -1.0  # log2: what is close to the lens is out of focus
 
@@ -75,6 +76,8 @@ def _explain(best: Comparison, numbers: dict[str, float], gone: float, similar: 
     dull = numbers["sharpness"] < DULL or numbers["focus"] < DULL
     if laid_out and numbers["gain"] >= HIDDEN:
         return View({Verdict.MOVED: 0.0, Verdict.COVERED: 0.0})
+    if numbers["edges"] >= OUTLINES:
+        return View({Verdict.MOVED: gone, Verdict.COVERED: 0.0}, lost=True)
     if best.covered.mean() > MOSTLY or dull:
         return View({Verdict.COVERED: gone, Verdict.MOVED: 0.0}, lost=True)
     if best.covered.mean() > HALF:

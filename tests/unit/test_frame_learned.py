@@ -35,9 +35,9 @@ def scene(number: int, *, wide: bool = False) -> Image:
     return image if wide else image[90:-90, 160:-160]
 
 
-def seen(image: Image, dice: np.random.Generator, quality: int = 85) -> Picture:
-    """As the camera sends it: with the sensor's noise, encoded."""
-    noisy = np.clip(image + dice.normal(0, 1.5, image.shape), 0, 255).astype(np.uint8)
+def seen(image: Image, dice: np.random.Generator, quality: int = 85, grain: float = 1.5) -> Picture:
+    """As the camera sends it: with the sensor's noise of so many levels, encoded."""
+    noisy = np.clip(image + dice.normal(0, grain, image.shape), 0, 255).astype(np.uint8)
     _, encoded = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, quality])
     sent = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
     assert sent is not None

@@ -10,10 +10,11 @@ import cv2
 import numpy as np
 import pytest
 
-from probes.frame.assess import assess
+from probes.frame.assess import BARRED_FLAT, DRAWN_FLAT, assess
 from probes.frame.complaints import listen
 from probes.frame.faults import Verdict
 from probes.frame.job import Known
+from probes.frame.measure import flat_share
 from probes.frame.reference import unpack
 from probes.frame.slot import NUMBERS
 from probes.frame.spectrum import find_waves
@@ -115,6 +116,28 @@ def test_screens_that_a_recorder_draws() -> None:
     assert judged(3, black.astype(np.float32)).judged.verdict is Verdict.BLACK
     drawn = assess(_drawn(bars), Verdict.OK, _known(3)).judged
     assert drawn.verdict is Verdict.NO_SIGNAL
+    shaded = np.full_like(black, 70)
+    shaded += (np.arange(960) // 24 % 2 * 60).astype(np.uint8)[None, :, None]
+    barred = seen(shaded, np.random.default_rng(1), grain=0.22)
+    assert BARRED_FLAT < flat_share(barred) < DRAWN_FLAT
+    assert assess(barred, Verdict.OK, _known(3)).judged.verdict is Verdict.NO_SIGNAL
+
+
+def test_a_camera_that_looks_elsewhere_is_moved_and_not_covered() -> None:
+    found = judged(3, scene(8)).judged
+    assert found.verdict is Verdict.MOVED, found.scores
+    near = cv2.GaussianBlur(scene(8), (0, 0), 20)
+    assert judged(3, near).judged.verdict is Verdict.COVERED
+
+
+@pytest.mark.parametrize(("light", "expected"), [(1.0, True), (0.45, False)])
+def test_at_an_hour_never_seen_well_known_light_is_judged_and_other_light_is_not(light: float, expected: bool) -> None:
+    image = scene(3).astype(np.float32)
+    image[:, : image.shape[1] * 45 // 100] = (52, 60, 66)
+    known = Known(learned(3), at=BEGIN + 12 * 3600)
+    found = assess(seen(image * light, np.random.default_rng(7)), Verdict.OK, known).judged
+    assert (found.verdict is Verdict.PARTLY_COVERED) is expected, found.scores
+    assert "learning" in found.unjudged
 
 
 def _drawn(image: Image) -> Image:

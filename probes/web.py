@@ -22,7 +22,6 @@ from aiohttp import (
     DummyCookieJar,
     InvalidURL,
     ServerDisconnectedError,
-    TCPConnector,
 )
 from aiohttp.abc import AbstractResolver, ResolveResult
 from multidict import CIMultiDictProxy
@@ -30,6 +29,7 @@ from yarl import URL
 
 from probes.digest import authorization, stale
 from probes.errors import Denied, Garbled, Refused, Unsupported
+from probes.interim import ENDLESS, Connector
 from probes.resolve import resolve
 from probes.target import Login, redact
 from probes.tools import Tools, trace
@@ -92,7 +92,7 @@ class Web:
 
     def __init__(self, tools: Tools) -> None:
         self._session = ClientSession(
-            connector=TCPConnector(
+            connector=Connector(
                 limit=0,
                 limit_per_host=4,
                 keepalive_timeout=2.0,
@@ -194,6 +194,8 @@ class Web:
         except ClientPayloadError as error:
             raise Garbled("the answer breaks off") from error
         except (ClientResponseError, InvalidURL) as error:
+            if isinstance(error, ClientResponseError) and error.message == ENDLESS:
+                raise Garbled(ENDLESS) from error
             raise Garbled(f"not HTTP: {_short(error)}") from error
         except ClientError as error:
             if isinstance(error, OSError):

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import hashlib
 import ssl
+import tracemalloc
 import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -101,6 +102,36 @@ async def test_endless_body_is_cut(web: Web, serve_http: Serve, chunked: bool) -
         with pytest.raises(Garbled, match="larger than 100000"):
             await web.fetch("GET", script.url(), host=HOST, max_bytes=100_000)
     assert sent < 20_000_000  # what socket buffers on both sides hold
+
+
+async def test_interim_answers_without_end_are_cut(web: Web, serve_http: Serve) -> None:
+    """They are neither read nor kept: a fast server says a hundred thousand in a second."""
+    sent = 0
+
+    async def flood(_: Request, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        while True:
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 4_000)
+            sent += 4_000
+            await writer.drain()
+
+    async with serve_http(flood) as script:
+        tracemalloc.start()
+        try:
+            with pytest.raises(Garbled, match="more than 8 interim answers"):
+                async with asyncio.timeout(10):
+                    await web.fetch("GET", script.url(), host=HOST)
+            assert tracemalloc.get_traced_memory()[1] < 2_000_000
+        finally:
+            tracemalloc.stop()
+    assert sent < 200_000
+
+
+async def test_a_few_interim_answers_are_read_over(web: Web, serve_http: Serve) -> None:
+    few = b"HTTP/1.1 102 Processing\r\n\r\n" * 8
+    async with serve_http(lambda *_: few + b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi") as script:
+        for _ in range(3):  # each answer may have as many
+            assert (await web.fetch("GET", script.url(), host=HOST)).body == b"hi"
 
 
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n"])

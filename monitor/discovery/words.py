@@ -45,15 +45,20 @@ REASONS: Final[Mapping[ReasonCode, str]] = {
     "unfinished": msg("did not come to an end within {what} s"),
 }
 _WRONG: Final[Mapping[Wrong, str]] = {
-    Wrong.UNREADABLE: msg("{text} is no range: write 10.1.0.0/22, 10.1.0.10-10.1.0.40, 10.1.0.10-40 or 10.1.0.5."),
-    Wrong.IPV6: msg("{text}: IPv6 networks have too many addresses to go through; give IPv4 ranges."),
-    Wrong.TOO_LARGE: msg(
-        "{text} addresses or range is too large: at most {most} (a /16) at once. More would take hours, ask strangers, "
-        "and is nearly always a mistyped prefix; give the networks that the site really uses."
+    Wrong.UNREADABLE: msg(
+        "{text} is no range of IPv4 addresses: write it as 10.1.0.0/22, 10.1.0.10-10.1.0.40, 10.1.0.10-40 or 10.1.0.5."
     ),
-    Wrong.NOT_HOSTS: msg("{text} holds no addresses of hosts (0.x, multicast or reserved)."),
-    Wrong.BACKWARDS: msg("{text} ends before it begins."),
-    Wrong.NONE: msg("No range is given."),
+    Wrong.IPV6: msg("{text} is IPv6, whose networks have too many addresses to go through: give ranges of IPv4."),
+    Wrong.TOO_LARGE: msg(
+        "{text} has {count} addresses, at most {most} (a /16) are swept at once: mind the prefix, and give the "
+        "networks that the site really uses, such as 10.1.0.0/22."
+    ),
+    Wrong.NOT_HOSTS: msg(
+        "{text} holds addresses that no device can have (0.x, multicast or reserved): give the networks of the site, "
+        "such as 10.1.0.0/22."
+    ),
+    Wrong.BACKWARDS: msg("{text} ends before it begins: write the lower address first, such as 10.1.0.10-40."),
+    Wrong.NONE: msg("No range is given: write one, such as 10.1.0.0/22."),
 }
 _BAD_PORTS: Final = msg("{text}: write ports as http=80,8080; protocols are http, https, rtsp, snmp, sia, sdk, wsd.")
 
@@ -62,7 +67,7 @@ def say_refused(error: BadRange | BadPorts, say: Translate) -> str:
     """One line for who gave the range or the ports."""
     if isinstance(error, BadPorts):
         return say(_BAD_PORTS).format(text=error.text)
-    return say(_WRONG[error.wrong]).format(text=error.text, most=f"{MAX_ADDRESSES:,}")
+    return say(_WRONG[error.wrong]).format(text=error.text, count=f"{error.count:,}", most=f"{MAX_ADDRESSES:,}")
 
 
 def say_reason(reason: Reason, say: Translate) -> str:

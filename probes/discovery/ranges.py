@@ -25,11 +25,11 @@ class Wrong(StrEnum):
 
 
 class BadRange(ValueError):
-    """A range that is not swept; `wrong` says why, `text` is what was given."""
+    """A range that is not swept; `wrong` says why, `text` is what was given, `count` how many addresses it has."""
 
-    def __init__(self, wrong: Wrong, text: str = "") -> None:
+    def __init__(self, wrong: Wrong, text: str = "", count: int = 0) -> None:
         super().__init__(f"{text}: {wrong.value}")
-        self.wrong, self.text = wrong, text
+        self.wrong, self.text, self.count = wrong, text, count
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,8 @@ class Ranges:
 
 def parse_ranges(texts: Iterable[str]) -> Ranges:
     """The addresses of these ranges, each once; of a network without its own address and broadcast. Raises BadRange."""
-    spans = sorted(_span(text.strip()) for text in texts)
+    given = [text.strip() for text in texts]
+    spans = sorted(_span(text) for text in given)
     if not spans:
         raise BadRange(Wrong.NONE)
     merged = [spans[0]]
@@ -68,12 +69,12 @@ def parse_ranges(texts: Iterable[str]) -> Ranges:
             merged.append((first, last))
     ranges = Ranges(tuple(merged))
     if len(ranges) > MAX_ADDRESSES:
-        raise BadRange(Wrong.TOO_LARGE, f"{len(ranges):,}")
+        raise BadRange(Wrong.TOO_LARGE, _shown(", ".join(given)), len(ranges))
     return ranges
 
 
 def _span(text: str) -> tuple[int, int]:
-    shown = text[:MAX_TEXT]
+    shown = _shown(text)
     if ":" in text:
         raise BadRange(Wrong.IPV6, shown)
     try:
@@ -85,10 +86,14 @@ def _span(text: str) -> tuple[int, int]:
     if last < first:
         raise BadRange(Wrong.BACKWARDS, shown)
     if last - first >= MAX_ADDRESSES:
-        raise BadRange(Wrong.TOO_LARGE, shown)
+        raise BadRange(Wrong.TOO_LARGE, shown, last - first + 1)
     if any(first <= int(odd[-1]) and last >= int(odd[0]) for odd in _ODD):
         raise BadRange(Wrong.NOT_HOSTS, shown)
     return first, last
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
 
 
 def _ends(text: str) -> tuple[int, int]:

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.discovery.words import say_refused
+from monitor.locale import translate
 from probes.discovery import BadPorts, BadRange, parse_ports, parse_ranges
 from probes.discovery.ranges import Wrong
 
@@ -55,6 +57,30 @@ def test_refused_ranges(texts: list[str], wrong: Wrong) -> None:
     with pytest.raises(BadRange) as refused:
         parse_ranges(texts)
     assert refused.value.wrong is wrong
+
+
+@pytest.mark.parametrize(
+    ("texts", "english", "chinese"),
+    [
+        (
+            ["10.0.0.0/8"],
+            "10.0.0.0/8 has 16,777,214 addresses, at most 65,536 (a /16) are",
+            "10.0.0.0/8 共有 16,777,214",
+        ),
+        (["10.0.0.0/16", "10.9.0.0/24"], "10.0.0.0/16, 10.9.0.0/24 has 65,788 addresses", "10.9.0.0/24 共有 65,788 个"),
+        (["10.1.0.300"], "10.1.0.300 is no range of IPv4 addresses: write it as", "10.1.0.300 不是 IPv4 地址范围"),
+        (["10.1.0.9-3"], "10.1.0.9-3 ends before it begins: write the lower", "10.1.0.9-3 的结束地址小于"),
+        (["x" * 99], "x… is no range", "x… 不是"),
+    ],
+)
+def test_a_refusal_is_one_sentence_with_range_limit_and_remedy(texts: list[str], english: str, chinese: str) -> None:
+    with pytest.raises(BadRange) as refused:
+        parse_ranges(texts)
+    for language, words in (("en", english), ("zh_CN", chinese)):
+        said = say_refused(refused.value, translate(language))  # type: ignore[arg-type]
+        assert words in said
+        assert "10.1.0." in said
+        assert len(said.splitlines()) == 1
 
 
 @settings(deadline=None)

@@ -6,6 +6,7 @@ The daemon never writes its own configuration: a person takes the difference awa
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
@@ -32,7 +33,7 @@ from probes.discovery import BadPorts, BadRange, parse_ports, parse_ranges
 log = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False)
 
-MAX_RANGES: Final = 32
+_SPACED: Final = re.compile(r"\s*[-–]\s*")  # people write 10.1.0.10 – 10.1.0.40
 LOGIN_RULES: Final = frozenset({"login-refused", "snmp-login-refused"})
 
 
@@ -54,7 +55,7 @@ async def begin(
     if console.sweeping and console.sweeping.state == "running":
         return await _page(request, fields, status=409)
     try:
-        ranges = parse_ranges(fields.get("ranges", "").replace(",", " ").split()[:MAX_RANGES])
+        ranges = parse_ranges(_SPACED.sub("-", fields.get("ranges", "").replace(",", " ")).split())
         ports = parse_ports(fields.get("ports", "").split())
     except (BadRange, BadPorts) as error:
         return await _page(request, fields, say_refused(error, visitor.translate), 422)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,7 +9,7 @@ from dataclasses import asdict
 import click
 import orjson
 
-from monitor.cli.language import LANGUAGE, _
+from monitor.cli.language import LANGUAGE, _, columns
 from monitor.discovery.comparison import Change, Compared
 from monitor.discovery.proposal import Proposal
 from monitor.discovery.words import CHANGES, KINDS, say_login, say_reason
@@ -68,7 +67,7 @@ def _table(lines: Sequence[Compared]) -> str:
     rows = [(line.change, _row(line, line.found)) for line in lines if line.found]
     if not rows:
         return _("Nothing was found.")
-    widths = [max(_wide(cells[at]) for cells in (heads, *(row for _, row in rows))) for at in range(len(heads))]
+    widths = [max(columns(cells[at]) for cells in (heads, *(row for _, row in rows))) for at in range(len(heads))]
     told = [click.style(_laid(heads, widths), bold=True)]
     told += [click.style(_laid(cells, widths), fg=_COLOURS[change]) for change, cells in rows]
     return "\n".join(told)
@@ -142,15 +141,10 @@ def _coloured(line: str) -> str:
 
 
 def _laid(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(cell + " " * (width - _wide(cell)) for cell, width in zip(cells, widths, strict=True)).rstrip()
-
-
-def _wide(text: str) -> int:
-    """Columns on a terminal: Chinese characters take two."""
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+    return "  ".join(cell + " " * (width - columns(cell)) for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
 def _cut(text: str) -> str:
-    while _wide(text) > MAX_CELL:
+    while columns(text) > MAX_CELL:
         text = text[:-2].rstrip("…") + "…"
     return text

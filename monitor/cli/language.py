@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Mapping
 
 from monitor.locale import translate
@@ -17,3 +18,8 @@ def language_of(env: Mapping[str, str]) -> Language:
 
 LANGUAGE = language_of(os.environ)
 _ = translate(LANGUAGE)
+
+
+def columns(text: str) -> int:
+    """Of a terminal: Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
 import click
 import orjson
 
 from monitor.cli.knowledge import Knowledge, gather
-from monitor.cli.language import _, language_of
+from monitor.cli.language import LANGUAGE, _, columns
+from monitor.discovery.words import KINDS
+from monitor.locale import msg
+from monitor.notify import strings
 from monitor.settings.identity import identify
 from monitor.settings.mistake import Findings, Mistake, did_you_mean, in_order
 from monitor.settings.profiles import lint
 from monitor.settings.shipped import shipped_folder
+from monitor.web.views.labels import CHECKS, TABLES
+from monitor.web.views.numbers import NAMES
 from probes.snmp.ber import to_oid
 from probes.snmp.playback import BadRecording
 from probes.snmp.profile import Profile, Reading
 
 MAX_LINES = 1_000  # mistakes that are printed
 MAX_OCTETS = 16 * 2**20  # of each recording that is tried
+
+_SURE: Final = {
+    "mib": msg("MIB"), "recording": msg("recorded device"), "community": msg("community, not verified"), "": "-",
+}  # fmt: skip
+_DETECT: Final = {
+    "sysobjectid": msg("sysObjectID begins with {what}"), "sysdescr": msg("sysDescr fits {what}"),
+    "under": msg("it has objects below {what}"), "make": msg("make fits {what}"), "model": msg("model fits {what}"),
+    "rank": msg("before all profiles whose rank is below {what}"),
+}  # fmt: skip
+
+_ANY: Final = msg("any kind")
 
 _config = click.option("-c", "--config", type=click.Path(path_type=Path, exists=True), help=_("The site's file."))
 _json = click.option("--json", "as_json", is_flag=True, help=_("One line of JSON."))
@@ -46,7 +62,10 @@ def list_profiles(*, config: Path | None, as_json: bool) -> None:
         return
     width = max(len(one.name) for one in found)
     for one in found:
-        click.echo(f"{one.name:<{width}}  {one.source.kind:<8}  {_title(one)}")
+        kind = _(KINDS.get(one.source.kind, _ANY))
+        click.echo(
+            f"{one.name:<{width}}  {kind}{' ' * max(0, 12 - columns(kind))}  {getattr(one.source.title, LANGUAGE)}"
+        )
 
 
 @profile.command("show", help=_("Show one profile: how a device is recognised, what is measured, written and judged."))
@@ -126,55 +145,58 @@ def _named(name: str, known: Knowledge) -> Profile:
     raise click.ClickException(text)
 
 
-def _title(one: Profile) -> str:
-    title = one.source.title
-    return title.zh_CN if language_of(os.environ) == "zh_CN" else title.en
-
-
 def _page(one: Profile, known: Knowledge) -> Iterator[str]:
-    source, chinese = one.source, language_of(os.environ) == "zh_CN"
-    yield click.style(f"{one.name}: {_title(one)}", bold=True)
+    source = one.source
+    yield click.style(f"{one.name}: {getattr(source.title, LANGUAGE)}", bold=True)
     yield "  " + _("source: {source} ({confidence})").format(
-        source=source.source or "-", confidence=source.confidence or "-"
+        source=source.source or "-", confidence=_(_SURE[source.confidence or ""])
     )
     yield click.style(_("Recognised by"), bold=True)
     for detect in source.detect:
-        yield "  " + ", ".join(f"{key} {value}" for key, value in detect.model_dump(exclude_none=True).items())
+        parts = detect.model_dump(exclude_none=True).items()
+        yield "  " + ", ".join(_(_DETECT[key]).format(what=value) for key, value in parts)
+    if not source.detect:
+        yield "  " + _("nothing else fitted")
     if source.checks:
-        yield click.style(_("Checks"), bold=True) + ": " + ", ".join(source.checks)
+        yield (
+            click.style(_("Checks"), bold=True) + ": " + ", ".join(f"{one} ({_(CHECKS[one])})" for one in source.checks)
+        )
     if source.streams:
         yield click.style(_("Streams"), bold=True)
-        yield from (f"  {stream.use}: {stream.path} ({stream.confidence})" for stream in source.streams)
+        yield from (f"  {stream.use}: {stream.path} ({_(_SURE[stream.confidence])})" for stream in source.streams)
     yield click.style(_("Measured"), bold=True)
     yield from _readings((*one.inventory, *one.scalars), "  ")
     for table in one.tables:
         if not table.name.startswith("_"):
-            yield f"  {table.name}:"
+            yield f"  {table.name}:" + (f" {_(TABLES[table.name])}" if table.name in TABLES else "")
             yield from _readings(table.columns, "    ")
     yield click.style(_("May be written"), bold=True)
     yield from (f"  {symbol}: {allowed.OID} {', '.join(allowed.values)}" for symbol, allowed in one.writable.items())
     if not one.writable:
         yield "  " + _("nothing")
     yield click.style(_("Rules of its own"), bold=True)
-    language = "zh_CN" if chinese else "en"
     own = [rule for rule in known.rules if one.name in rule.profiles]
     for rule in own:
         fault = known.faults[rule.fault]
-        yield f"  {rule.id}: {fault.title.get(language)} ({rule.severity.value})"
-        yield from ("    " + _("bring: {what}").format(what=text.get(language)) for text in fault.bring)
+        yield f"  {rule.id}: {fault.title.get(LANGUAGE)} ({strings.SEVERITY[rule.severity].get(LANGUAGE)})"
+        for text in fault.bring:
+            yield "    " + _("bring: {what}").format(what=text.get(LANGUAGE).replace("{model}", _("this model")))
         if fault.remote:
             yield "    " + _("bring: nothing, it is put right remotely")
     if not own:
         yield "  " + _("nothing")
     if source.notes:
         yield click.style(_("To know"), bold=True)
-        yield from (f"  {note.zh_CN if chinese else note.en}" for note in source.notes)
+        yield from (f"  {getattr(note, LANGUAGE)}" for note in source.notes)
 
 
 def _readings(readings: Iterable[Reading], indent: str) -> Iterator[str]:
-    yield from (f"{indent}{one.value:<20} {to_oid(one.oid)}" for one in readings if not one.value.startswith("_"))
+    for one in readings:
+        if not one.value.startswith("_"):
+            name = _(NAMES[one.value]) if one.value in NAMES else ""
+            yield f"{indent}{one.value:<20} {to_oid(one.oid):<32} {name}".rstrip()
 
 
 def _print(mistakes: Iterable[Mistake]) -> None:
     for mistake in list(mistakes)[:MAX_LINES]:
-        click.echo(mistake.say(language_of(os.environ)), err=True)
+        click.echo(mistake.say(LANGUAGE), err=True)

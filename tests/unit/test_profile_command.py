@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
+import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,13 +38,34 @@ def run(*arguments: object) -> Result:
 def test_list_and_show() -> None:
     listed = run("profile", "list")
     assert listed.exit_code == 0
-    assert any(line.split() == ["apc-ups", "ups", "APC", "UPS"] for line in listed.output.splitlines())
+    assert any(line.split() == ["apc-ups", "UPS", "APC", "UPS"] for line in listed.output.splitlines())
     shown = run("profile", "show", "hikvision-nvr")
-    assert "recorder-no-disk: Recorder has no disk (urgent)" in shown.output
+    assert "recorder-no-disk: Recorder has no disk (Urgent)" in shown.output
+    assert "bring: Loaner for this model" in shown.output
     assert "1.3.6.1.4.1.50001.1.241.1.3" in shown.output
     assert "/Streaming/Channels/{channel}01" in shown.output
     data = orjson.loads(run("profile", "show", "cisco-poe", "--json").output)
     assert data["detect"] == [{"under": "1.3.6.1.4.1.9.9.402.1.2.1.9", "rank": 75}]
+
+
+def test_in_chinese_nothing_is_left_in_english() -> None:
+    """But for names that are written so in files, OIDs and MIBs."""
+    for profile, words in {
+        "hikvision-nvr": (
+            "（真实设备录制）",
+            "厂商匹配 hikvision",
+            "录像机没有硬盘 (紧急)",
+            "序列号",
+            "该型号 的备用机",
+        ),
+        "cisco-poe": ("具有 1.3.6.1.4.1.9.9.402.1.2.1.9 之下的对象, 优先于排序值低于 75 的档案", "poe_port: PoE 端口"),
+        "generic": ("无其他匹配",),
+    }.items():
+        command = [sys.executable, "-m", "monitor", "profile", "show", profile]
+        shown = subprocess.run(command, env={**os.environ, "LC_ALL": "zh_CN.UTF-8"}, capture_output=True, check=True)
+        text = shown.stdout.decode()
+        assert all(word in text for word in words), text
+        assert not re.search(r"urgent|\bhigh|under |rank|community|recording\)|nothing|Measured", text), text
 
 
 def test_a_name_that_is_none() -> None:

@@ -21,6 +21,7 @@ from probes.tools import Tools, trace
 MAX_NAME = 200  # characters of issuer and subject
 HOST_NAME = r"^[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*$"
 DAY = 86_400.0
+MAX_DAYS = 36_500.0  # RFC 5280 writes "no end" as the end of the year 9999
 
 
 class TlsOptions(Options):
@@ -33,9 +34,9 @@ class TlsOptions(Options):
 async def ask(target: Target, options: TlsOptions, tools: Tools) -> Answer:
     """Shake hands, whatever the certificate is worth, and read it.
 
-    Values: days_left (negative once expired), version, issuer, subject, fingerprint_sha256, trusted: whether this
-    machine's authorities vouch for it and for the name, which a second handshake tells. Raises Unresolved, Refused,
-    NoAnswer, Garbled.
+    Values: days_left (negative once expired), ends_at (seconds since the epoch), version, issuer, subject,
+    fingerprint_sha256, trusted: whether this machine's authorities vouch for it and for the name, which a second
+    handshake tells. Raises Unresolved, Refused, NoAnswer, Garbled.
     """
     host, port = target.host, options.port
     address = literal(host)
@@ -56,7 +57,12 @@ async def ask(target: Target, options: TlsOptions, tools: Tools) -> Answer:
         "fingerprint_sha256": certificate.fingerprint(hashes.SHA256()).hex(),
         "trusted": not doubt,
     }
-    return Answer(values, detail=f"{days_left:.1f} days left, {doubt or 'trusted'}")
+    if days_left < MAX_DAYS:
+        values["ends_at"] = tools.now() + days_left * DAY
+    detail = (
+        f"expired {-days_left:.1f} days ago" if days_left < 0 else f"{days_left:.1f} days left, {doubt or 'trusted'}"
+    )
+    return Answer(values, detail=detail)
 
 
 def _read(written: bytes, now: float) -> tuple[x509.Certificate, float, str, str]:

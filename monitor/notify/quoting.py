@@ -68,6 +68,9 @@ class Quotes:
             "parent": parent.name or parent.id if parent else "",
             "model": device.model if device and device.model else strings.SAME_MODEL.get(formats.language),
         }
+        ends_at = ticket.facts.get("ends_at")
+        if isinstance(ends_at, int | float) and abs(ends_at) < LARGEST:
+            self._known["expired_for" if ends_at < now else "valid_for"] = formats.duration(ends_at - now)
         self._known["device"] = named(plan, ticket.fingerprint.device)
 
     def fill(self, text: Text) -> str:

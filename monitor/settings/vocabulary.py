@@ -12,9 +12,9 @@ OF_ROW = frozenset({"key"})  # of every row of a table
 
 QUOTABLE = frozenset({
     "device", "place", "model", "vendor", "host", "port", "parent", "since", "detail", "rule", "outcome",
-    "duration_seconds", "key",
+    "duration_seconds", "key", "valid_for", "expired_for",
 })  # fmt: skip
-"""What a fault's text may quote whatever the check is."""
+"""What a fault's text may quote whatever the check is; `ends_at` gives either `valid_for` or `expired_for`."""
 
 FUNCTIONS = frozenset({
     "size", "contains", "startsWith", "endsWith", "matches", "int", "double", "string",
@@ -121,7 +121,7 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
         truths=_words("overwrite recording"),
     ),
     "http": Vocabulary(_words("status body_bytes")),
-    "tls": Vocabulary(_words("days_left version issuer subject fingerprint_sha256 trusted"),
+    "tls": Vocabulary(_words("days_left ends_at version issuer subject fingerprint_sha256 trusted"),
         texts=_words("version issuer subject fingerprint_sha256"),
         truths=_words("trusted"),
     ),

@@ -12,10 +12,11 @@ import pytest
 from monitor.core.change import AddEvent, PutCondition
 from monitor.core.condition import State
 from monitor.core.plan import MONITOR, Plan
+from monitor.notify.wording import describe
 from monitor.settings.load import load
 from probes.observation import Outcome
 from probes.registry import HEARD
-from tests.acceptance.score import WELL
+from tests.acceptance.score import START, WELL
 from tests.acceptance.site_default import Site, plan
 from tests.acceptance.site_noise import flap, live_through, try_battery
 from ticketing.ticket import Severity
@@ -372,6 +373,19 @@ def test_a_certificate_that_nobody_renews_is_one_ticket_that_gets_worse(small: P
     assert site.told() == [("vms", "tls.ends", "new")]
     assert events(site, 1) == ["opened", "raised"]
     assert site.tickets()[0].severity is HIGH
+
+
+def test_the_ticket_of_a_certificate_says_how_long_it_is_good_when_it_is_read(small: Plan) -> None:
+    site = Site(small)
+    site.say("vms", "tls", days_left=20.5, ends_at=START + 20.5 * DAY)
+    site.run(DAY / 2)
+    (ticket,) = site.tickets()
+    for language, valid, expired in (
+        ("en", "is valid for 20 d more; then", " expired 2 d ago: browsers"),
+        ("zh_CN", "证书有效期还剩 20 天，到期后", "证书已于 2 天前过期，浏览器"),
+    ):
+        for now, words in ((site.now, valid), (START + 22.5 * DAY, expired)):
+            assert words in describe(ticket, small, language, now).what  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("cameras", "days"), [(60, 1), (8, 7)], ids=["a mall for a day", "a shop for a week"])

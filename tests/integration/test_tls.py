@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import datetime
 import ssl
+import time
 import warnings
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -142,7 +143,16 @@ async def test_an_expired_certificate(tmp_path: Path) -> None:
     assert seen.outcome is Outcome.OK
     assert float(seen.values["days_left"]) == pytest.approx(-3, abs=0.01)
     assert seen.values["trusted"] is False
-    assert seen.detail == "-3.0 days left, expired"
+    assert seen.detail == "expired 3.0 days ago"
+    assert float(seen.values["ends_at"]) == pytest.approx(time.time() - 3 * 86_400, abs=900)
+
+
+async def test_a_certificate_without_an_end(tmp_path: Path) -> None:
+    """RFC 5280 writes it as the year 9999, which few calendars of ours can show."""
+    async with serving(tmp_path, make("camera.test", days=365 * 7_900)) as port:
+        seen = await look(port)
+    assert seen.outcome is Outcome.OK
+    assert "ends_at" not in seen.values
 
 
 async def test_a_certificate_of_an_authority_is_trusted_for_its_name(

@@ -60,6 +60,7 @@ def ticket(**more: object) -> Ticket:
         ("speed_bps", 1_000_000_000, "1,000 Mbit/s", "1,000 Mbit/s"),
         ("temperature_celsius", 41.5, "41.5 °C", "41.5 °C"),
         ("days_left", 12.5, "12 d 12 h", "12 天 12 小时"),
+        ("days_left", -2.0, "expired 2 d ago", "已于 2 天前过期"),
         ("minutes_left", 31, "31 min", "31 分钟"),
         ("verdict", "covered", "covered", "遮挡"),
         ("trusted", True, "yes", "是"),

@@ -18,6 +18,7 @@ NAMES: Final[Mapping[str, str]] = {
     "loss_ratio": msg("Packet loss"),
     "connect_seconds": msg("Time to connect"),
     "days_left": msg("Certificate valid for"),
+    "ends_at": msg("Certificate ends"),
     "version": msg("Version"),
     "issuer": msg("Issuer"),
     "subject": msg("Subject"),
@@ -268,10 +269,10 @@ def written(name: str, value: Value, _: Translate, formats: Formats) -> str:
         return ", ".join(_(WORDS[word]) if word in WORDS else word for word in words)[:MAX_TEXT]
     if not math.isfinite(value):
         return "–"
-    return _measure(name, value, formats)
+    return _measure(name, value, _, formats)
 
 
-def _measure(name: str, value: float, formats: Formats) -> str:
+def _measure(name: str, value: float, _: Translate, formats: Formats) -> str:
     unit = name.rpartition("_")[2]
     match unit:
         case "seconds" if name == "clock_offset_seconds":
@@ -290,6 +291,8 @@ def _measure(name: str, value: float, formats: Formats) -> str:
             return str(value)
         case "at":
             return formats.moment(value)
+        case _ if name == "days_left" and value < 0:
+            return _(msg("expired %(duration)s ago")) % {"duration": formats.duration(value * 86_400)}
         case _ if name == "days_left":
             return formats.duration(value * 86_400)
         case _ if name in ("minutes_left", "limit_minutes"):

@@ -147,6 +147,11 @@ def confirm(ticket: Ticket, fingerprint: Fingerprint, now: float, facts: Mapping
     return Step(found).then(now, EventKind.CONFIRMED, before=ticket.fingerprint.fault, after=fingerprint.fault)
 
 
+def wonder(ticket: Ticket, fact: str, now: float) -> Step:
+    """The fault lasts so long that a person is asked whether it is meant to be so; `fact` remembers that."""
+    return Step(replace(ticket, facts={**ticket.facts, fact: True})).then(now, EventKind.ASKED)
+
+
 def drop(ticket: Ticket, reason: str, now: float) -> Step:
     """What the ticket speaks of is no longer watched."""
     return Step(replace(ticket, state=TicketState.CANCELLED, closed_at=now)).then(now, EventKind.CANCELLED, text=reason)

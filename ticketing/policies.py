@@ -10,7 +10,7 @@ from ticketing.ticket import EventKind, Language, Severity, Ticket
 TOLD = frozenset({
     EventKind.OPENED, EventKind.REOPENED, EventKind.RAISED, EventKind.RECOVERED, EventKind.VERIFY_FAILED,
     EventKind.CLOSED, EventKind.CANCELLED, EventKind.RESPONSE_BREACHED, EventKind.ARRIVAL_BREACHED,
-    EventKind.FIX_BREACHED,
+    EventKind.FIX_BREACHED, EventKind.ASKED,
 })  # fmt: skip
 """Events that a route may carry; the rest is history only."""
 

@@ -123,6 +123,7 @@ class EventKind(StrEnum):
     RECURRED = "recurred"
     RAISED = "raised"  # severity raised
     CONFIRMED = "confirmed"  # what was only heard, a look finds as well; the ticket is the look's from here on
+    ASKED = "asked"  # a person is asked whether what is seen is meant to be so
     CHILDREN = "children"  # more devices are held back behind it
     ACKNOWLEDGED = "acknowledged"
     STARTED = "started"  # work started (remote or on site)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from monitor.core.lessons import VIEW
+from monitor.core.lessons import is_view, place_of
 from monitor.core.world import World
 from monitor.storage.errors import StoreUnavailable
 from monitor.storage.store import Store
-from probes.frame.memory import Learned
+from probes.frame.memory import Learned, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class Pictures:
         except StoreUnavailable:
             return Learned(available=False)
         tunings = self.world.tunings.get(device, {})
-        view = tunings.get(VIEW)
+        views = {place_of(fault): tuning for fault, tuning in tunings.items() if is_view(fault)}
         return Learned(
             reference,
-            {fault: tuning.factor for fault, tuning in tunings.items() if fault != VIEW},
-            0.0 if view is None else view.at,
+            {fault: tuning.factor for fault, tuning in tunings.items() if not is_view(fault)},
+            {place: Word(tuning.factor > 0, tuning.at) for place, tuning in views.items()},
         )

@@ -105,14 +105,7 @@ class Replay:
             shot.damaged,
             shot.burst,
         )
-        known = Known(
-            self.reference,
-            self._glance,
-            shot.at,
-            presets=self.presets,
-            burst=True,
-            hide_people=self.hide_people,
-        )
+        known = self.known()
         still = shot.before is None
         seen, attached = examine(grabbed, known, still=still, started=time.monotonic(), cpu=time.thread_time())
         if still and seen.signature:
@@ -120,6 +113,17 @@ class Replay:
         self._glance = attached.glance
         self._decide(shot.at, seen, attached)
         return Look(shot, seen, attached.jpeg, attached.marked, self._open(), tuple(self.events[before:]))
+
+    def known(self) -> Known:
+        """What the next picture is judged by."""
+        return Known(
+            self.reference,
+            self._glance,
+            self._now,
+            presets=self.presets,
+            burst=True,
+            hide_people=self.hide_people,
+        )
 
     def _open(self) -> tuple[str, ...]:
         """The faults of the tickets that are open now."""

@@ -59,7 +59,8 @@ def observe(plan: Plan, world: World, look: Observation) -> Decision:
     turn = Turn(plan, world, look.ended_at)
     look = circumstances.add(plan, world, look)
     turn.put(*feeding.watch(plan, world, look))
-    world.saw(replace(look, picture=None, marked=None, learned=b"") if look.picture is not None else look)
+    shown = look.marked or look.picture
+    world.saw(look if shown is None else replace(look, picture=None, marked=None, learned=b""), shown)
     if look.outcome in MONITOR_OUTCOMES:
         return turn.decision  # the monitor could not look: nothing is known, nothing moves
     rules = plan.rules.get((look.device, look.check), ())
@@ -231,6 +232,8 @@ def _step(turn: Turn, rule: Rule, case: Case, look: Observation) -> None:
             turn.ask(look.device, look.check, max(again, turn.now))
     if after.wants_telling:
         _judge(turn, after, rule, values, look)
+    elif after.told and verdict is True:
+        lessons.wonder(turn, after, rule, look)
     if verdict is not None:
         _prove(turn, rule, component, look, well=None if after.state is State.CLEARING else not verdict)
 

@@ -5,13 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from monitor.core.change import DropTuning, PutTuning, Tuning
+from monitor.core import topology
+from monitor.core.change import DropCondition, DropTuning, PutTuning, Tuning
+from monitor.core.condition import Condition, State
+from monitor.core.plan import Rule
 from monitor.core.turn import Turn
+from probes.observation import Observation
+from ticketing import desk
 from ticketing.commands import Cancel
-from ticketing.ticket import Ticket
+from ticketing.ticket import OVER, Ticket
 
 FRAME: Final = "frame"
-VIEW: Final = "view"  # not a fault: since when the view is another one, and right
+VIEW: Final = "view"  # not a fault: since when the view is another one, and right; of a place: "view@" and where
+RIGHT, TAKEN_BACK = 1.0, 0.0  # the factors of a view
+LASTING_SECONDS: Final = 86_400.0  # what looks otherwise for so long may be meant to
+ASKED: Final = "view_asked"  # a ticket's fact: somebody was asked whether it is
+
+# What is judged by what the camera usually shows, and is no fault if it is meant to show something else …
+VIEWED: Final = frozenset(
+    {
+        "covered", "partly_covered", "obscured", "moved", "blurred", "noisy", "snow", "stripes", "fog", "over_exposed",
+        "dark", "colour_cast", "ir_cut", "text_missing",
+    }
+)  # fmt: skip
+# … and what somebody may really have changed for good.
+MEANT: Final = frozenset(
+    {"covered", "partly_covered", "obscured", "moved", "dark", "over_exposed", "colour_cast", "text_missing"}
+)
 MARGIN: Final = 1.15  # beyond what was wrongly alarmed, or below what was missed
 MISSED: Final = 0.8  # where it is not known how near it was
 LEAST, MOST = 0.4, 10.0
@@ -22,7 +42,7 @@ class Lesson:
     """What a person says.
 
     `missed`: that fault was there and nobody was told; `undo`: what was taught of it no longer counts; `new_view`:
-    what the camera sees now is right.
+    what the camera sees now, at the place where it stands, is right.
     """
 
     device: str
@@ -41,7 +61,7 @@ def take(turn: Turn, ticket: Ticket, what: Cancel, by: str) -> None:
             factor = min(MOST, max(_factor(turn, device, fault), score * MARGIN))
             turn.put(PutTuning(Tuning(device, fault, factor, turn.now, by, ticket.id)))
         case "new_view":
-            turn.put(PutTuning(Tuning(device, VIEW, 1.0, turn.now, by, ticket.id)))
+            _confirm_view(turn, device, ticket.facts.get("place"), by, ticket.id)
         case "":
             return
     turn.ask(device, FRAME)
@@ -58,17 +78,60 @@ def learn(turn: Turn, lesson: Lesson, by: str) -> None:
                 LEAST, min(_factor(turn, device, fault), max(score, 0.0) * _factor(turn, device, fault) / MARGIN)
             )
             turn.put(PutTuning(Tuning(device, fault, factor, turn.now, by)))
+        case "undo" if is_view(fault):
+            turn.put(PutTuning(Tuning(device, fault, TAKEN_BACK, turn.now, by)))
         case "undo":
             turn.put(DropTuning(device, fault))
         case "new_view":
-            turn.put(PutTuning(Tuning(device, VIEW, 1.0, turn.now, by)))
+            look = turn.world.looks.get((device, FRAME))
+            _confirm_view(turn, device, look.values.get("place") if look else None, by)
     turn.ask(device, FRAME)
+
+
+def wonder(turn: Turn, condition: Condition, rule: Rule, look: Observation) -> None:
+    """A picture has been otherwise for a day: ask a person, once a ticket, whether it is meant to be so."""
+    lasts = condition.state is State.FIRING and look.at - condition.since >= LASTING_SECONDS
+    if rule.check != FRAME or not lasts:
+        return
+    ticket = turn.world.ticket_for(turn.fingerprint(condition, rule))
+    if ticket is not None and ticket.state not in OVER and fault_of(ticket) in MEANT and ASKED not in ticket.facts:
+        turn.take(desk.wonder(ticket, ASKED, turn.now))
+
+
+def is_view(fault: str) -> bool:
+    """Does a tuning of that name speak of a view?"""
+    return fault.partition("@")[0] == VIEW
+
+
+def place_of(fault: str) -> str:
+    """The place whose view it speaks of, as `onvif.ptz.Position` writes it; empty for a camera that stands still."""
+    return fault.partition("@")[2]
+
+
+def _confirm_view(turn: Turn, device: str, place: object, by: str, ticket: int = 0) -> None:
+    """What is seen is right: what speaks against it is over, or nothing would be learned until it is."""
+    view = f"{VIEW}@{place}" if place else VIEW
+    turn.put(PutTuning(Tuning(device, view, RIGHT, turn.now, by, ticket)))
+    against = [
+        (condition, rule)
+        for condition, rule in topology.conditions_of(turn.plan, turn.world, device, FRAME)
+        if _viewed(rule.fault) in VIEWED
+    ]
+    turn.put(*(DropCondition(condition.key) for condition, _ in against))
+    for condition, rule in against:
+        other = turn.world.ticket_for(turn.fingerprint(condition, rule)) if condition.told else None
+        if other is not None and other.state not in OVER:
+            turn.take(desk.clear(other, turn.now))
 
 
 def fault_of(ticket: Ticket) -> str | None:
     """The picture's fault that a ticket speaks of: `camera.partly-covered` is `partly_covered`; None for others."""
-    kind, _, name = ticket.fingerprint.fault.partition(".")
-    return name.replace("-", "_") if kind == "camera" and "verdict" in ticket.facts else None
+    return _viewed(ticket.fingerprint.fault) if "verdict" in ticket.facts else None
+
+
+def _viewed(fault: str) -> str | None:
+    kind, _, name = fault.partition(".")
+    return name.replace("-", "_") if kind == "camera" else None
 
 
 def _factor(turn: Turn, device: str, fault: str) -> float:

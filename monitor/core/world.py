@@ -29,7 +29,8 @@ from monitor.core.condition import Condition, Key, State
 from monitor.core.feeding import Feeding
 from monitor.core.inventory import Item
 from monitor.core.outage import Outage
-from probes.observation import Observation
+from monitor.core.suspects import Suspects
+from probes.observation import Observation, Picture
 from ticketing.ticket import OVER, Fingerprint, Ticket
 
 
@@ -65,6 +66,7 @@ class World:
     tunings: dict[str, dict[str, Tuning]] = field(default_factory=dict)  # device -> fault -> what a person taught
     outages: dict[str, tuple[Outage, ...]] = field(default_factory=dict)  # device -> when it had no power
     feeding: Feeding = field(default_factory=Feeding)
+    suspects: Suspects = field(default_factory=Suspects)
     untold: set[Key] = field(default_factory=set)  # firing, but no ticket speaks of them: held back, or waiting
 
     @classmethod
@@ -97,9 +99,11 @@ class World:
         found = self.by_fingerprint.get(fingerprint)
         return None if found is None else self.tickets[found]
 
-    def saw(self, observation: Observation) -> None:
-        """Remember the look."""
+    def saw(self, observation: Observation, picture: Picture | None = None) -> None:
+        """Remember the look; `picture`: what shows best what is wrong, where it has any."""
         self.looks[observation.device, observation.check] = observation
+        if picture is not None:
+            self.suspects.note(observation, picture)
 
     def apply(self, changes: Iterable[Change]) -> None:
         """Make it so."""

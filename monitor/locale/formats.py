@@ -107,6 +107,8 @@ class Formats:
     def number(self, value: float, digits: int = 1) -> str:
         """With the language's separators and at most so many digits after the point."""
         pattern = "#,##0" if digits == 0 else "#,##0." + "#" * digits
+        if abs(value) < 0.5 * 10**-digits:
+            value = 0.0  # and not -0
         return format_decimal(value, pattern, locale=_locale(self.language))
 
     def percent(self, ratio: float) -> str:

@@ -33,6 +33,7 @@ EVENT: Final[Mapping[EventKind, Text]] = {
     EventKind.REOPENED: Text("Again", "再次发生"),
     EventKind.RAISED: Text("Raised", "已升级"),
     EventKind.RECOVERED: Text("Recovered", "已恢复"),
+    EventKind.ASKED: Text("Is it meant to be so?", "是否有意如此？"),
     EventKind.VERIFY_FAILED: Text("Not repaired", "修复未通过验证"),
     EventKind.CLOSED: Text("Closed", "已关闭"),
     EventKind.CANCELLED: Text("Cancelled", "已取消"),
@@ -47,6 +48,11 @@ LEAD: Final[Mapping[EventKind, Text]] = {
     EventKind.RECOVERED: Text(
         "It has been well again since {recovered}, without anybody's work; it lasted {lasted}.",
         "自 {recovered} 起已自行恢复，历时 {lasted}。",
+    ),
+    EventKind.ASKED: Text(
+        "The picture has been like this for more than a day. If it is meant to be so, confirm the new view on the "
+        "ticket: the camera is then learned anew. Otherwise leave the ticket as it is.",
+        "画面已持续如此超过一天。若有意如此，请在工单上确认新视角，摄像机将重新学习；否则请保留工单。",
     ),
     EventKind.VERIFY_FAILED: Text(
         "The device was asked again after the repair, and the fault is still there.",

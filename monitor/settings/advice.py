@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from monitor.core.plan import MONITOR
 from monitor.settings.channels import MailChannel
 from monitor.settings.file.base import mark_of
 from monitor.settings.mistake import Findings
 from monitor.settings.model import Settings
 from monitor.settings.tree import MarkedMap
+from probes.frame import FrameOptions, places
+from probes.frame.reference import MAX_BYTES, BadReference, unpack
 from ticketing.policies import TOLD
 from ticketing.ticket import EventKind, Severity
 
@@ -47,12 +51,28 @@ def _about_devices(settings: Settings, root: MarkedMap, findings: Findings) -> N
             and not ({"url", "path", "onvif"} & frame.options.model_fields_set)
         ):
             findings.warn(mark, "", "no_stream", name=device_id)
+        begin = frame.options.reference if frame is not None and isinstance(frame.options, FrameOptions) else None
+        if begin is not None and not _is_reference(begin):
+            findings.warn(mark, "", "no_reference", name=device_id, file=str(begin))
         if not asked:
             findings.warn(mark, "", "nothing_asked", name=device_id)
         elif device_id in wants_login:
             findings.warn(mark, "", "no_credentials", name=device_id, checks=", ".join(wants_login[device_id]))
         elif asked == {"reach"} and device.kind in ("ups", "switch", "recorder", "panel"):
             findings.warn(mark, "", "only_reach", name=device_id)
+
+
+def _is_reference(file: Path) -> bool:
+    """Is it what was learned of a camera's pictures, of this version?"""
+    try:
+        with file.open("rb") as stream:
+            known = places.unpack(stream.read(2 * MAX_BYTES))
+        for data in (known.anywhere, *(place.reference for place in known.places)):
+            if data or not known.places:
+                unpack(data)
+    except (BadReference, OSError):
+        return False
+    return True
 
 
 def _about_people(settings: Settings, root: MarkedMap, findings: Findings) -> None:

@@ -63,13 +63,13 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
     "frame": Vocabulary(
         _words(
             "verdict width height codec source luma_mean luma_p01 luma_p99 luma_std texture dominant_share "
-            "clipped_share dark_share change_mean grab_seconds score unjudged learned_looks states covered_share "
-            "moved_right_share moved_down_share moved_degrees moved covered partly_covered obscured blurred noisy snow "
-            "stripes fog colour_cast ir_cut dark over_exposed frozen text_missing flicker jitter "
-            "flicker_percent shake_percent preset places away away_seconds"
+            "clipped_share dark_share change_mean grab_seconds score unjudged learned_looks states state_number "
+            "covered_share moved_right_share moved_down_share moved_degrees moved covered partly_covered obscured "
+            "blurred noisy snow stripes fog colour_cast ir_cut dark over_exposed frozen text_missing flicker jitter "
+            "flicker_percent shake_percent preset place places away away_seconds"
         ),
         {"measure": _words("value low high"), "fault": _words("score")},
-        texts=_words("verdict codec source unjudged preset"),
+        texts=_words("verdict codec source unjudged preset place"),
         truths=_words(
             "moved covered partly_covered obscured blurred noisy snow stripes fog colour_cast ir_cut dark "
             "over_exposed frozen text_missing flicker jitter away"

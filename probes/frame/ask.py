@@ -38,21 +38,22 @@ async def ask(target: Target, options: FrameOptions, tools: Tools) -> Answer:
     """Take one picture, or two of one session, and judge them.
 
     Values: verdict, a truth for every fault that could be judged, score (of the fault that is named), unjudged
-    (reasons), learned_looks and states (of the reference), covered_share, moved_right_share, moved_down_share (of the
-    picture's width and height) and moved_degrees, width and height (pixels), codec, source ("rtsp"/"snapshot"),
-    grab_seconds, luma_mean, luma_p01, luma_p99, luma_std (levels 0 to 255), texture (levels a pixel), dominant_share,
-    clipped_share, dark_share, change_mean (levels) where two key frames came, flicker_percent (of the brightness) and
-    shake_percent (of the width) where a burst was looked at; of a camera that turns also what `Turning.end` says. Rows:
-    measure (value, low, high), fault (score). A picture that the device sends damaged, twice, is a verdict (`garbled`);
-    an answer that is no picture at all is an outcome. The evidence is a JPEG of at most 60 kB.
+    (reasons), learned_looks and states (of the reference), state_number (that it was compared with), covered_share,
+    moved_right_share, moved_down_share (of the picture's width and height) and moved_degrees, width and height
+    (pixels), codec, source ("rtsp"/"snapshot"), grab_seconds, luma_mean, luma_p01, luma_p99, luma_std (levels 0 to
+    255), texture (levels a pixel), dominant_share, clipped_share, dark_share, change_mean (levels) where two key frames
+    came, flicker_percent (of the brightness) and shake_percent (of the width) where a burst was looked at; of a camera
+    that turns also what `Turning.end` says. Rows: measure (value, low, high), fault (score). A picture that the device
+    sends damaged, twice, is a verdict (`garbled`); an answer that is no picture at all is an outcome. The evidence is a
+    JPEG of at most 60 kB.
     """
     source = await find_source(target, options, tools)
     memory = tools.get(Memory)
-    known = await memory.recall(target.device, presets=options.presets, begin=options.reference)
+    known, views = await memory.recall(target.device, presets=options.presets, begin=options.reference)
     due = options.burst and tools.get(Bursts).due(target.device, options.burst_every_seconds)
     turning = tools.get(Turning)
     stand = await turning.begin(
-        target, options, replace(known, masks=options.masks, hide_people=hides_people(options), burst=due)
+        target, options, replace(known, masks=options.masks, hide_people=hides_people(options), burst=due), views
     )
     known = stand.known
     if source.is_stream:
@@ -132,6 +133,8 @@ def _values(seen: Seen, source: str) -> dict[str, Value]:
     values |= {fault.value: there for fault, there in judged.faults.items()}
     if judged.looks:
         values |= {"learned_looks": judged.looks, "states": judged.slots}
+    if judged.slot is not None:
+        values["state_number"] = judged.slot + 1
     if judged.verdict in judged.scores:
         values["score"] = judged.scores[judged.verdict]
     if judged.unjudged:

@@ -20,9 +20,9 @@ from probes.frame.judge import Judgement, judge
 from probes.frame.learn import learn
 from probes.frame.measure import flat_share
 from probes.frame.people import Hidden, find_strange
-from probes.frame.picture import Picture
+from probes.frame.picture import Picture, write_cells
 from probes.frame.reel import Film, developed
-from probes.frame.reference import BadReference, Reference, renew, unpack, with_habits
+from probes.frame.reference import BadReference, Reference, renew, restore, unpack, with_habits
 from probes.frame.room import pack_within
 from probes.frame.sketch import Sketch, sketch
 from probes.frame.steady import Steadiness, explain, judge_burst, learn_burst
@@ -85,6 +85,8 @@ def assess(picture: Picture, fixed: Verdict, known: Known, film: Film = None) ->
         judgement = explain(judgement, steadiness, unrest)
     if fixed in _UNSEEN and judgement.slot is not None and not judgement.recognised:
         fixed = _screen(picture, fixed, striped=judgement.scores.get(Verdict.STRIPES, 0.0) >= 1)
+    if fixed in _FIXED and known.tuning.get(fixed, 1.0) > 1:
+        fixed = Verdict.OK  # a person said that it is usual for this camera; what was learned still tells more of it
     judged = conclude(fixed, judgement.tuned(known.tuning), reference)
     judged = replace(
         judged,
@@ -131,7 +133,7 @@ def conclude(fixed: Verdict, judgement: Judgement, reference: Reference) -> Judg
         scores={fault: round(score, 3) for fault, score in scores.items()},
         unjudged=judgement.unjudged,
         measures=tuple(Measured(each.name, each.value, each.low, each.high) for each in judgement.measures),
-        covered="" if judgement.covered is None else "".join("01"[int(each)] for each in judgement.covered.ravel()),
+        covered="" if judgement.covered is None else write_cells(judgement.covered),
         shift=None
         if judgement.move is None
         else Shift(
@@ -161,7 +163,11 @@ def _read(known: Known) -> Reference:
         reference = unpack(known.reference) if known.reference else Reference()
     except BadReference:
         reference = Reference()
-    return renew(reference, known.confirmed_at) if known.confirmed_at > reference.confirmed_at else reference
+    if known.confirmed_at > reference.confirmed_at:
+        return renew(reference, known.confirmed_at)
+    if known.taken_back_at > reference.confirmed_at > 0:
+        return restore(reference, known.taken_back_at)
+    return reference
 
 
 def _learn(  # noqa: PLR0917  all of one look

@@ -14,7 +14,7 @@ from probes.frame.sketch import Cells, Grid, Sketch, means, sums
 from probes.frame.slot import ENERGY, MATCH_LEAST, Slot, energy
 
 Mask = NDArray[np.bool_]  # bool[9, 16]
-Spots = NDArray[np.bool_]  # bool[18, 32]
+Spots = NDArray[np.bool_]  # bool[CELL_ROWS, CELL_COLUMNS] of `picture`
 
 LOST: Final = 0.15  # correlation below which a block shows something else, whatever its past
 LOST_BELOW: Final = 0.25  # or so far below its usual correlation
@@ -131,7 +131,6 @@ def compare(sketch: Sketch, slot: Slot, text: Spots | None = None) -> Comparison
         covered=covered,
         numbers={
             "quality": float((weight * match).sum()) / expected if expected > 0 else 0.0,
-            "lost": share(lost, stable),
             "area": float(covered.mean()),
             "obscured": float(hidden.mean()),
             "blunt": _median(sharper[_spread(lost) & ~hushed]),

@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from probes.frame.faults import Verdict
+from probes.frame.picture import CELL_COLUMNS, CELL_ROWS
 from probes.target import Login
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -28,9 +29,10 @@ class Known:
 
     `reference` and `glance`: as the last look gave them, empty if there is none. `at`: now, seconds since the epoch; 0:
     learn nothing. `tuning`: fault → by how much a person moved its threshold. `confirmed_at`: when a person confirmed a
-    new view, 0 if nobody did. `presets`: the camera turns by itself, and what it has not seen yet is a new view.
-    `masks`: what evidence must not show. `hide_people`: nor anything that may be a person. `burst`: decode the pictures
-    of a burst even where nothing is suspicious. `room_bytes`: how large the reference may become.
+    new view, 0 if nobody did; `taken_back_at`: when that was taken back. `presets`: the camera turns by itself, and
+    what it has not seen yet is a new view. `masks`: what evidence must not show. `hide_people`: nor anything that may
+    be a person. `burst`: decode the pictures of a burst even where nothing is suspicious. `room_bytes`: how large the
+    reference may become.
     """
 
     reference: bytes = b""
@@ -38,6 +40,7 @@ class Known:
     at: float = 0.0
     tuning: Tuning = field(default_factory=lambda: NO_TUNING)
     confirmed_at: float = 0.0
+    taken_back_at: float = 0.0
     presets: bool = False
     masks: tuple[Rectangle, ...] = ()
     burst: bool = False
@@ -141,9 +144,9 @@ class Judged:
 
     `faults`: True for the one that is named, False for those that are certainly not there, absent where it cannot be
     known. `scores`: fault → what was measured against what was learned, 1 at the threshold. `unjudged`: why some could
-    not be judged (learning, light, few_blocks, turning, one_picture, few_pictures, restless). `covered`: 576
-    characters, 1 for each of 18×32 cells that shows something else, empty if none does. `slot`, `slots`, `looks`: which
-    state of the camera it was compared with, how many it has, from how many looks.
+    not be judged (learning, light, few_blocks, turning, one_picture, few_pictures, restless). `covered`: the cells that
+    show something else, as `picture.write_cells` writes them, empty if none does. `slot`, `slots`, `looks`: which state
+    of the camera it was compared with, how many it has, from how many looks.
     """
 
     verdict: Verdict
@@ -151,7 +154,7 @@ class Judged:
     scores: dict[Verdict, Finite]
     unjudged: tuple[Annotated[str, Field(max_length=32)], ...] = ()
     measures: tuple[Measured, ...] = ()
-    covered: Annotated[str, Field(max_length=576)] = ""
+    covered: Annotated[str, Field(max_length=CELL_ROWS * CELL_COLUMNS)] = ""
     shift: Shift | None = None
     slot: int | None = None
     slots: int = 0

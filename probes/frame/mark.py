@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from probes.frame.job import Judged
-from probes.frame.picture import COLUMNS, ROWS
+from probes.frame.picture import read_cells
 
 _RED: Final = (40, 40, 230)
 _DIMMED: Final = 0.55
@@ -29,7 +29,7 @@ def mark(jpeg: bytes, judged: Judged) -> bytes:
     if judged.shift is not None:
         _draw_arrow(image, judged.shift.right * width, judged.shift.down * height)
     else:
-        cells = np.array([each == "1" for each in judged.covered], np.uint8).reshape(2 * ROWS, 2 * COLUMNS)
+        cells = read_cells(judged.covered)
         mask = cv2.resize(cells, (width, height), interpolation=cv2.INTER_NEAREST)
         image[mask == 0] = (image[mask == 0] * _DIMMED).astype(np.uint8)
         outline, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -17,15 +17,30 @@ MAX_DEVICES: Final = 20_000  # glances of 30 kB
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A person's word on a view, and when (seconds since the epoch): it is right, or not after all."""
+
+    right: bool
+    at: float
+
+    def on(self, known: Known) -> Known:
+        """What is known, with this word."""
+        if self.right:
+            return replace(known, confirmed_at=max(known.confirmed_at, self.at))
+        return replace(known, taken_back_at=max(known.taken_back_at, self.at))
+
+
+@dataclass(frozen=True, slots=True)
 class Learned:
     """What is kept for good: the reference, and what people said of its verdicts (see `Known`).
 
-    `available`: False while whoever keeps it cannot say; then nothing is learned either.
+    `views`: what they said of a view, by the place where the camera stood (`str` of its position), empty for one that
+    stands still. `available`: False while whoever keeps it cannot say; then nothing is learned either.
     """
 
     reference: bytes = b""
     tuning: Tuning = field(default_factory=lambda: NO_TUNING)
-    confirmed_at: float = 0.0
+    views: Mapping[str, Word] = field(default_factory=dict)
     available: bool = True
 
 
@@ -44,17 +59,23 @@ class Memory:
         self._now = tools.now
         self._glances: OrderedDict[str, bytes] = OrderedDict()
 
-    async def recall(self, device: str, *, presets: bool, begin: Path | None = None) -> Known:
-        """What is known of the device's pictures now; the file `begin` serves until something was learned."""
+    async def recall(
+        self, device: str, *, presets: bool, begin: Path | None = None
+    ) -> tuple[Known, Mapping[str, Word]]:
+        """What is known of the device's pictures now; the file `begin` serves until something was learned.
+
+        And what people said of its views at single places.
+        """
         learned = await self.load(device)
-        return Known(
+        known = Known(
             reference=learned.reference or await self._read(begin),
             glance=self._glances.get(device, b""),
             at=self._now() if learned.available else 0.0,
             tuning=learned.tuning,
-            confirmed_at=learned.confirmed_at,
             presets=presets,
         )
+        anywhere = learned.views.get("")
+        return (known if anywhere is None else anywhere.on(known)), learned.views
 
     def note(self, device: str, glance: bytes) -> None:
         """Keep the glance of a look."""

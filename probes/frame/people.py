@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from probes.frame.faults import Verdict
 from probes.frame.job import Judged
 from probes.frame.judge import SLOT_LOOKS, Judgement
-from probes.frame.picture import COLUMNS, ROWS, Picture
+from probes.frame.picture import Picture, read_cells
 from probes.frame.reference import Reference
 from probes.frame.registration import Move
 from probes.frame.sketch import BAND, HEIGHT, WIDTH
@@ -71,8 +71,8 @@ def hidden(judged: Judged, strange: Hidden | None, moving: Hidden | None) -> Hid
     if moving is None:
         return strange
     if judged.covered and judged.verdict in _COVERS:
-        covered = np.array([each == "1" for each in judged.covered]).reshape(2 * ROWS, 2 * COLUMNS)
-        within = covered.repeat(HEIGHT // len(covered), axis=0).repeat(WIDTH // covered.shape[1], axis=1)
+        covered = read_cells(judged.covered)
+        within = covered.astype(bool).repeat(HEIGHT // len(covered), axis=0).repeat(WIDTH // covered.shape[1], axis=1)
         strange = strange & ~within
     return strange | moving
 

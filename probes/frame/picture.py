@@ -22,6 +22,8 @@ LUMA_SIZE: Final = (320, 180)  # width, height of the luma that is measured, wha
 CHROMA_SIZE: Final = (160, 90)
 COLUMNS: Final = 16  # blocks of a picture, whatever its shape
 ROWS: Final = 9
+CELL_COLUMNS: Final = 2 * COLUMNS  # cells: a quarter of a block each
+CELL_ROWS: Final = 2 * ROWS
 PATCH: Final = 24  # pixels; the side of the square that is taken from the middle of each block
 
 _PLANAR: Final = frozenset(
@@ -122,3 +124,13 @@ def _plane(plane: Any, samples: int = 1) -> Plane:
     """The samples of one plane as uint8[h, w], without the padding at the end of each line; a view, not a copy."""
     lines = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
     return lines[: plane.height, : plane.width * samples]
+
+
+def read_cells(written: str) -> Plane:
+    """uint8[CELL_ROWS, CELL_COLUMNS] of what `write_cells` wrote: 1 where it is so."""
+    return np.array([each == "1" for each in written], np.uint8).reshape(CELL_ROWS, CELL_COLUMNS)
+
+
+def write_cells(cells: NDArray[np.bool_]) -> str:
+    """A character for each cell, row by row."""
+    return "".join("01"[int(each)] for each in cells.ravel())

@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 
 from probes.frame import habits as habit
 from probes.frame.habits import NO_HABITS, Habits
+from probes.frame.picture import CELL_COLUMNS, CELL_ROWS, COLUMNS, LUMA_SIZE, ROWS
 from probes.frame.sketch import BAND, HEIGHT, WIDTH, Sketch
 from probes.frame.slot import CELLS as CELL_NAMES
 from probes.frame.slot import GRIDS, NUMBERS, Slot, pack_structure, unpack_structure, weigh
 
-VERSION: Final = 2
+VERSION: Final = 3
+_READ: Final = frozenset({2, 3})
 MAX_SLOTS: Final = 12
 MAX_BYTES: Final = 200_000
 MAX_UNPACKED: Final = 2_000_000
@@ -33,11 +35,19 @@ LEAST_TEXT: Final = 60  # pixels: some letters
 MOST_TEXT: Final = 0.2
 ALWAYS: Final = 0.97  # share of looks
 
+MAX_NUMBERS: Final = 200
+NOT_KNOWN: Final = 1e6  # variance of a number that an earlier version did not keep: nothing is beyond it
+
 CELLS: Final = (2, 20)
 
 _MAGIC: Final = b"SWREF"
-_GRID: Final = (len(GRIDS), 9, 16)
-_CELL: Final = (len(CELL_NAMES), 18, 32)
+_GRID: Final = (len(GRIDS), ROWS, COLUMNS)
+_CELL: Final = (len(CELL_NAMES), CELL_ROWS, CELL_COLUMNS)
+_NUMBERS_2: Final = (  # version 2 did not name them
+    "mean", "spread", "black", "clipped", "noise", "impulses", "colour", "quality", "lost", "area", "obscured",
+    "softened", "edges", "blunt", "contrast", "focus", "definition", "sharpness", "hue_blue", "hue_red", "even", "peak",
+    "layout", "gain", "light",
+)  # fmt: skip
 _BANDS: Final = (2 * BAND, 320)
 
 
@@ -76,10 +86,12 @@ class Text:
         return found if LEAST_TEXT <= found.sum() < MOST_TEXT * found.size else None
 
     def cells(self, written: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """bool[18, 32], the cells of the picture in which text stands, and those beside."""
-        whole = np.zeros((180, 320), bool)
+        """bool[CELL_ROWS, CELL_COLUMNS], the cells of the picture in which text stands, and those beside."""
+        width, height = LUMA_SIZE
+        whole = np.zeros((height, width), bool)
         whole[:BAND], whole[-BAND:] = written[:BAND], written[BAND:]
-        found = np.asarray(whole.reshape(18, 10, 32, 10).any(axis=(1, 3)), np.uint8)
+        tiles = whole.reshape(CELL_ROWS, height // CELL_ROWS, CELL_COLUMNS, width // CELL_COLUMNS)
+        found = np.asarray(tiles.any(axis=(1, 3)), np.uint8)
         return np.asarray(cv2.dilate(found, np.ones((3, 3), np.uint8)), np.bool_)
 
     def clock(self, written: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -122,6 +134,7 @@ def pack(reference: Reference) -> bytes:
         "confirmed_at": reference.confirmed_at,
         "habits": [habit.as_json(habits) for habits in reference.habits],
         "slots": [[slot.mono, slot.looks, slot.first_at, slot.last_at, slot.view] for slot in reference.slots],
+        "numbers": NUMBERS,
         "text": None
         if reference.text is None
         else [reference.text.looks, reference.text.latest_at, reference.text.least, reference.text.most],
@@ -155,7 +168,7 @@ def unpack(data: bytes) -> Reference:
     """The reference again. Raises BadReference for anything else; bounded, as a file may come from anywhere."""
     if not data.startswith(_MAGIC) or not len(_MAGIC) + 1 < len(data) < 2 * MAX_BYTES:
         raise BadReference("not a reference of a camera's picture")
-    if data[len(_MAGIC)] != VERSION:
+    if data[len(_MAGIC)] not in _READ:
         raise BadReference(f"a reference of version {data[len(_MAGIC)]}; this program reads {VERSION}")
     inflater = zlib.decompressobj()
     try:
@@ -213,7 +226,10 @@ def _read(head: Any, arrays: _Arrays) -> Reference:
     if len(head["slots"]) > MAX_SLOTS:
         raise BadReference(f"a reference of more than {MAX_SLOTS} slots")
     hours, changes = arrays.floats((24, 4), np.float32), arrays.floats((2, 3), np.float32)
-    slots = tuple(_read_slot(entry, arrays) for entry in head["slots"])
+    names = tuple(head.get("numbers", _NUMBERS_2))
+    if len(names) > MAX_NUMBERS or not all(isinstance(name, str) for name in names):
+        raise BadReference("a damaged reference (beyond its bounds)")
+    slots = tuple(_read_slot(entry, arrays, names) for entry in head["slots"])
     text = None
     if head["text"] is not None:
         looks, latest_at, least, most = head["text"]
@@ -249,7 +265,7 @@ def _read_habits(found: Any) -> tuple[Habits, Habits]:
     return habit.read(colour), habit.read(mono)
 
 
-def _read_slot(entry: Any, arrays: _Arrays) -> Slot:
+def _read_slot(entry: Any, arrays: _Arrays, names: tuple[str, ...]) -> Slot:
     mono, looks, first_at, last_at, view = entry
     return Slot(
         mono=bool(mono),
@@ -262,9 +278,15 @@ def _read_slot(entry: Any, arrays: _Arrays) -> Slot:
         grid_variances=arrays.floats(_GRID) ** 2,
         cells=arrays.floats(_CELL),
         cell_variances=arrays.floats(_CELL) ** 2,
-        numbers=arrays.floats((len(NUMBERS),), np.float32),
-        number_variances=arrays.floats((len(NUMBERS),), np.float32) ** 2,
+        numbers=_named(arrays.floats((len(names),), np.float32), names, 0.0),
+        number_variances=_named(arrays.floats((len(names),), np.float32) ** 2, names, NOT_KNOWN),
     )
+
+
+def _named(kept: NDArray[np.float32], names: tuple[str, ...], otherwise: float) -> NDArray[np.float32]:
+    """The numbers that this program knows, in its order, of those that another version kept under these names."""
+    known = dict(zip(names, kept, strict=True))
+    return np.array([known.get(name, otherwise) for name in NUMBERS], np.float32)
 
 
 def renew(reference: Reference, confirmed_at: float) -> Reference:
@@ -279,6 +301,17 @@ def renew(reference: Reference, confirmed_at: float) -> Reference:
         confirmed_at=confirmed_at,
         habits=(NO_HABITS, NO_HABITS),
     )
+
+
+def restore(reference: Reference, at: float) -> Reference:
+    """That person, or another, takes it back: the view before is valid again, and what was learned since is forgotten.
+
+    Its slots are as they were; its text is learned anew. The hours' light is that of the place, whatever is seen of it.
+    """
+    view = max(0, reference.view - 1)
+    slots = tuple(slot for slot in reference.slots if slot.view <= view)
+    looks = sum(slot.looks for slot in slots if slot.view == view)
+    return replace(reference, slots=slots, text=None, looks=looks, view=view, confirmed_at=at)
 
 
 def watch_text(text: Text | None, sketch: Sketch, at: float) -> Text:

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from probes.frame.picture import COLUMNS, ROWS, Picture, Plane
+from probes.frame.picture import CELL_COLUMNS, CELL_ROWS, COLUMNS, ROWS, Picture, Plane
 from probes.frame.spectrum import find_waves
 
 Grid = NDArray[np.float32]  # float32[9, 16], a number for each block
-Cells = NDArray[np.float32]  # float32[18, 32], a number for each quarter of a block
+Cells = NDArray[np.float32]  # float32[CELL_ROWS, CELL_COLUMNS], a number for each quarter of a block
 
 WIDTH: Final = 160  # pixels of the structure
 HEIGHT: Final = 90
@@ -117,7 +117,7 @@ def sums(structure: NDArray[np.float32]) -> Grid:
 
 def _cells(plane: NDArray[np.float32]) -> Cells:
     """The mean of each cell."""
-    return _floats(cv2.resize(plane, (2 * COLUMNS, 2 * ROWS), interpolation=cv2.INTER_AREA))
+    return _floats(cv2.resize(plane, (CELL_COLUMNS, CELL_ROWS), interpolation=cv2.INTER_AREA))
 
 
 def _structure(luma: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

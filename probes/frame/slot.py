@@ -15,7 +15,7 @@ CELLS: Final = ("sharp", "light")
 NUMBERS: Final = (
     "mean", "spread", "black", "clipped", "noise", "impulses", "colour",  # of the picture itself
     # compared with the slot
-    "quality", "lost", "area", "obscured", "softened", "edges", "blunt", "contrast", "focus", "definition",
+    "quality", "area", "obscured", "softened", "edges", "blunt", "contrast", "focus", "definition",
     "sharpness", "hue_blue", "hue_red", "even", "peak", "layout", "gain", "light",
 )  # fmt: skip
 _AT_FIRST: Final = {"quality": 1.0, "layout": 1.0, "gain": 1.0}  # a picture against itself

@@ -6,12 +6,15 @@ ask (before the grab) ─▶ reference of that place ─▶ look ─▶ ask (aft
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Final
 
 from probes.errors import Trouble, Unsupported
 from probes.frame.faults import BLIND, HEALTHY, Verdict
 from probes.frame.job import Attached, Judged, Known, Seen
+from probes.frame.memory import Word
 from probes.frame.options import FrameOptions
 from probes.frame.places import Place, Places, unpack
 from probes.frame.reference import BadReference
@@ -26,6 +29,7 @@ MET_LEAST: Final = 3  # looks at an unknown place before it becomes one
 MAX_MET: Final = 24
 PRESETS_SECONDS: Final = 3_600.0
 MAX_DEVICES: Final = 20_000
+NO_WORDS: Final[Mapping[str, Word]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,10 @@ class Turning:
         self._tools = tools
         self._towers: OrderedDict[str, _Tower] = OrderedDict()
 
-    async def begin(self, target: Target, options: FrameOptions, known: Known) -> Stand:
-        """Ask where it looks, if it is a camera that can say so."""
+    async def begin(
+        self, target: Target, options: FrameOptions, known: Known, views: Mapping[str, Word] = NO_WORDS
+    ) -> Stand:
+        """Ask where it looks, if it is a camera that can say so. `views`: what people said of those at places."""
         places = _read(known.reference)
         plain = Stand(replace(known, reference=places.anywhere), places)
         turns = says_where(self._tools, target, options.onvif) if options.ptz.ask else False
@@ -85,6 +91,10 @@ class Turning:
         if status.position is None:
             return replace(plain, status=status)
         await self._refresh(tower, target, options)
+        for place, word in views.items():
+            where = Position.read(place)
+            if where is not None and where.near(status.position):
+                plain = replace(plain, known=word.on(plain.known))
         return _stand(tower, plain, status, status.position)
 
     async def end(
@@ -92,8 +102,8 @@ class Turning:
     ) -> tuple[Seen, Attached, dict[str, Value]]:
         """Ask again, take back what was judged or learned of a camera that turned meanwhile, and keep the rest.
 
-        Values: preset (its name, if it stands at one), places (how many are known), away and away_seconds (since when
-        it stands at one place that is not its home preset).
+        Values: preset (its name, if it stands at one), place (its position), places (how many are known), away and
+        away_seconds (since when it stands at one place that is not its home preset).
         """
         if stand.status is None:
             if stand.reason:
@@ -211,7 +221,7 @@ def _meet(tower: _Tower, position: Position) -> int:
 
 
 def _values(tower: _Tower, options: FrameOptions, stand: Stand, position: Position, now: float) -> dict[str, Value]:
-    values: dict[str, Value] = {"places": len(stand.places.places)}
+    values: dict[str, Value] = {"places": len(stand.places.places), "place": str(position)}
     if stand.place is not None and stand.place.name:
         values["preset"] = stand.place.name
     if tower.stay is None or not tower.stay.near(position) or now < tower.since:

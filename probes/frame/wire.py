@@ -21,7 +21,7 @@ from probes.frame.job import Attached, Job, Known, Seen, StillJob, StreamJob
 from probes.observation import Outcome
 from probes.target import Login, Secret
 
-VERSION: Final = 5  # raise it with every change of a message: an upgrade may replace the files under a running daemon
+VERSION: Final = 6  # raise it with every change of a message: an upgrade may replace the files under a running daemon
 HEAD: Final = struct.Struct("!2sBBIII")
 MAX_JSON: Final = 65_536
 MAX_BYTES: Final = 16 * 1024 * 1024
@@ -86,6 +86,7 @@ def job_message(number: int, job: Job) -> Message:
         "at": known.at,
         "tuning": dict(known.tuning),
         "confirmed_at": known.confirmed_at,
+        "taken_back_at": known.taken_back_at,
         "presets": known.presets,
         "room_bytes": known.room_bytes,
         "hide_people": known.hide_people,

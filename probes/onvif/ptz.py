@@ -48,6 +48,18 @@ class Position:
             and abs(self.zoom - other.zoom) <= _room(self.zoom, other.zoom, NEAR_ZOOM)
         )
 
+    def __str__(self) -> str:
+        return f"{self.pan:.3f} {self.tilt:.3f} {self.zoom:.3f}"
+
+    @classmethod
+    def read(cls, text: str) -> Position | None:
+        """The position that `str` wrote, None for anything else."""
+        try:
+            pan, tilt, zoom = map(float, text.split(" "))
+        except ValueError:
+            return None
+        return cls(pan, tilt, zoom) if max(map(abs, (pan, tilt, zoom))) <= LARGEST else None
+
 
 @dataclass(frozen=True, slots=True)
 class Status:

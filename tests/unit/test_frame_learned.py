@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import cv2
 import numpy as np
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
@@ -18,7 +20,8 @@ from probes.frame.faults import Verdict
 from probes.frame.job import Known
 from probes.frame.mark import mark
 from probes.frame.picture import Picture, from_bgr
-from probes.frame.reference import MAX_BYTES, BadReference, pack, unpack
+from probes.frame.reference import _NUMBERS_2, MAX_BYTES, NOT_KNOWN, VERSION, BadReference, pack, unpack
+from probes.frame.slot import NUMBERS
 from tests.servers.console_site import paint
 
 Image = Any
@@ -229,3 +232,45 @@ def test_masked_parts_cannot_be_recognised_in_evidence() -> None:
     sharpness = [cv2.Laplacian(image[185:355, 165:475], cv2.CV_32F).std() for image in (before, after)]
     assert sharpness[1] < 0.4 * sharpness[0]
     assert np.abs(before[:170].astype(int) - after[:170]).mean() < 1.5
+
+
+def rewritten(data: bytes, version: int, names: tuple[str, ...] | None) -> bytes:
+    """The same reference as another version would have written it: its numbers under these names, or without any."""
+    plain = zlib.decompress(data[6:])
+    length = int.from_bytes(plain[:4], "big")
+    head, rest = orjson.loads(plain[4 : 4 + length]), plain[4 + length :]
+    del head["numbers"]
+    if names is not None:
+        head["numbers"] = names
+    slots = len(head["slots"])
+    sizes = np.frombuffer(rest, np.uint8)
+    whole = 24 * 4 * 4 + 2 * 3 * 4
+    slot = 90 * 160 + 2 * 2 * (9 * 9 * 16 + 2 * 18 * 32)
+    out, at = [bytes(sizes[:whole])], whole
+    for _ in range(slots):
+        out.append(bytes(sizes[at : at + slot]))
+        at += slot
+        for _ in range(2):
+            kept = dict(zip(NUMBERS, np.frombuffer(rest, np.float32, len(NUMBERS), at), strict=True))
+            at += len(NUMBERS) * 4
+            out.append(np.array([kept.get(name, 7.0) for name in names or _NUMBERS_2], np.float32).tobytes())
+    out.append(rest[at:])
+    body = orjson.dumps(head)
+    return data[:5] + bytes([version]) + zlib.compress(b"".join([len(body).to_bytes(4, "big"), body, *out]))
+
+
+def test_what_an_earlier_version_kept_is_read_by_the_names_of_its_measures() -> None:
+    now = unpack(learned(3))
+    before = unpack(rewritten(learned(3), 2, None))
+    for one, other in zip(now.slots, before.slots, strict=True):
+        assert np.array_equal(one.numbers, other.numbers)
+        assert np.array_equal(one.number_variances, other.number_variances)
+        assert np.array_equal(one.structure, other.structure)
+    fewer = unpack(rewritten(learned(3), VERSION, (*(name for name in NUMBERS if name != "noise"), "of_later")))
+    assert fewer.slots[0].number_deviation("noise") == pytest.approx(np.sqrt(NOT_KNOWN))
+    assert fewer.slots[0].number("peak") == now.slots[0].number("peak")
+    for version in (1, VERSION + 1):
+        with pytest.raises(BadReference, match=f"of version {version}"):
+            unpack(rewritten(learned(3), version, NUMBERS))
+    with pytest.raises(BadReference):
+        unpack(rewritten(learned(3), VERSION, ("x",) * 201))

@@ -61,7 +61,15 @@ SEEN = Seen(
 )  # fmt: skip
 JPEG = b"\xff\xd8jpeg"
 KNOWN = Known(
-    b"SWREF-bytes", b"glance", 1_700_000_000.5, {"moved": 1.5}, 1_690_000_000.0, True, ((0.1, 0.2, 0.3, 0.4),), True
+    b"SWREF-bytes",
+    b"glance",
+    1_700_000_000.5,
+    {"moved": 1.5},
+    1_690_000_000.0,
+    1_680_000_000.0,
+    True,
+    ((0.1, 0.2, 0.3, 0.4),),
+    True,
 )
 
 

@@ -276,6 +276,8 @@ def test_own_rules_and_faults(loaded: Any, tmp_path: Path) -> None:
         ("devices: [{id: a, kind: camera, host: 192.0.2.1}]", "no_credentials"),
         ("devices: [{id: a, kind: ups, host: 192.0.2.1}]", "only_reach"),
         ("devices: [{id: a, kind: camera, host: 192.0.2.1, checks: {onvif: off}}]", "no_stream"),
+        ("devices: [{id: a, kind: camera, host: 192.0.2.1, checks: {frame: {reference: nowhere.swref}}}]",
+         "no_reference"),
         ("devices: []", "no_users"),
         ("devices: []", "no_routes"),
         ("devices: []\nchannels: {q: {kind: mqtt, host: h}}\nroutes: [{name: r, channel: q, severities: [low]}]",

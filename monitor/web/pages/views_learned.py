@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 import cv2
 import numpy as np
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from monitor.core.lessons import VIEW, Lesson
+from monitor.core.lessons import Lesson
 from monitor.engine.live import NotCommitted
 from monitor.web.access import form, reader, technician
 from monitor.web.console import console_of, visitor_of
@@ -26,13 +26,14 @@ from monitor.web.views import picture as one
 from probes.frame import places
 from probes.frame.options import hides_people
 from probes.frame.people import coarse
-from probes.frame.places import Place
+from probes.frame.places import MAX_PLACES, Place
 from probes.frame.reference import BadReference, Reference, unpack
 
 log = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False)
 
 GREY: Final = 128.0
+Where = Annotated[int, Query(ge=0, lt=MAX_PLACES)]  # one of the camera's places, as the page lists them
 SCALE: Final = 42.0  # a structure of 3 becomes white
 
 
@@ -40,19 +41,34 @@ SCALE: Final = 42.0  # a structure of 3 becomes white
 async def show_review(request: Request, _: Annotated[User, Depends(reader)]) -> Response:
     """The cameras whose pictures are alarmed, nearly alarmed, or not judged."""
     console, visitor = console_of(request), visitor_of(request)
-    found = one.review(console.live.plan, console.live.world, visitor.formats)
+    found = one.review(console.live.plan, console.live.world, visitor.formats, console.live.now())
     return render(request, "pictures.html", {"review": found})
 
 
+@router.get("/devices/{device_id}/suspicious/{began}.jpg")
+async def suspicious_picture(
+    request: Request, device_id: str, began: int, _: Annotated[User, Depends(reader)]
+) -> Response:
+    """The worst picture of something suspicious that began then (seconds since the epoch)."""
+    device = find_device(console_of(request), device_id)
+    found = console_of(request).live.world.suspects.find(device.id, began)
+    if found is None:
+        raise Refusal(404, "no such picture")
+    return Response(found.picture.jpeg, media_type="image/jpeg", headers={"cache-control": "private, no-cache"})
+
+
 @router.get("/devices/{device_id}/picture")
-async def show_picture(request: Request, device_id: str, _: Annotated[User, Depends(reader)]) -> Response:
+async def show_picture(
+    request: Request, device_id: str, _: Annotated[User, Depends(reader)], place: Where = 0
+) -> Response:
     """Each measure of the latest look beside what is usual, the states of the camera, and what people taught."""
     console, visitor = console_of(request), visitor_of(request)
     device = find_device(console, device_id)
     data = await or_else(console.store.device_reference(device.id), b"")
-    reference, known = await asyncio.to_thread(_read, data)
-    view = one.view(device, console.live.world, reference, visitor.formats)
-    return render(request, "picture.html", {"view": view, "device": device, "bytes": len(data), "places": known})
+    reference, known = await asyncio.to_thread(_read, data, place)
+    view = one.view(device, console.live.world, reference, visitor.formats, known)
+    here = {"view": view, "device": device, "bytes": len(data), "places": known, "place": place}
+    return render(request, "picture.html", here)
 
 
 @router.get("/devices/{device_id}/reference")
@@ -67,10 +83,13 @@ async def download(request: Request, device_id: str, _: Annotated[User, Depends(
 
 
 @router.get("/devices/{device_id}/states/{number}.png")
-async def state_picture(request: Request, device_id: str, number: int, _: Annotated[User, Depends(reader)]) -> Response:
+async def state_picture(
+    request: Request, device_id: str, number: int, _: Annotated[User, Depends(reader)], place: Where = 0
+) -> Response:
     """The structure of one state, as a grey picture."""
     device = find_device(console_of(request), device_id)
-    reference, _places = await asyncio.to_thread(_read, await console_of(request).store.device_reference(device.id))
+    data = await console_of(request).store.device_reference(device.id)
+    reference, _places = await asyncio.to_thread(_read, data, place)
     if not 0 <= number < len(reference.slots):
         raise Refusal(404, "no such state")
     check = console_of(request).live.plan.checks.get((device.id, "frame"))
@@ -93,10 +112,11 @@ async def teach(
     console = console_of(request)
     device = find_device(console, device_id)
     fault = fields.get("fault", "")
+    known = console.live.world.tunings.get(device.id, {})
     match lesson:
         case "missed" if fault in one.TEACHABLE:
             said = Lesson(device.id, "missed", fault)
-        case "undo" if fault in one.TEACHABLE or fault == VIEW:
+        case "undo" if fault in known:
             said = Lesson(device.id, "undo", fault)
         case "new_view":
             said = Lesson(device.id, "new_view")
@@ -110,12 +130,12 @@ async def teach(
     return RedirectResponse(f"/devices/{quote(device.id, safe='')}/picture#learned", 303)
 
 
-def _read(data: bytes) -> tuple[Reference, tuple[Place, ...]]:
-    """The reference (of a camera that turns: of the place where it learned last), and its places, the latest first."""
+def _read(data: bytes, place: int = 0) -> tuple[Reference, tuple[Place, ...]]:
+    """The reference (of a camera that turns: of that place), and its places, where it learned last first."""
     try:
         known = places.unpack(data)
         latest = sorted(known.places, key=lambda place: -place.last_at)
-        data = latest[0].reference if latest else known.anywhere
+        data = latest[min(place, len(latest) - 1)].reference if latest else known.anywhere
         return unpack(data) if data else Reference(), tuple(latest)
     except BadReference:
         return Reference(), ()

@@ -45,6 +45,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "recurred": msg("Fault seen again"),
     "raised": msg("Urgency raised"),
     "confirmed": msg("Confirmed by a look: the device had only told it"),
+    "asked": msg("Asked whether it is meant to be so: for more than a day"),
     "children": msg("More devices are affected"),
     "acknowledged": msg("Acknowledged"),
     "started": msg("Work started"),

@@ -86,7 +86,9 @@ NAMES: Final[Mapping[str, str]] = {
     "jitter": msg("Shaking"),
     "flicker_percent": msg("Flicker, per cent of the brightness"),
     "preset": msg("Stands at the preset"),
+    "place": msg("Stands at (pan, tilt, zoom)"),
     "places": msg("Places that are known"),
+    "state_number": msg("State of the light that it was compared with"),
     "away": msg("Turned away from home"),
     "away_seconds": msg("Stands there for"),
     "shake_percent": msg("Shake, per cent of the width"),
@@ -266,7 +268,7 @@ def written(name: str, value: Value, _: Translate, formats: Formats) -> str:
         if name == "detail":
             return say_line(value, formats.language)[:MAX_TEXT]
         words = value.split(", ") if name in _LISTS else [value]
-        return ", ".join(_(WORDS[word]) if word in WORDS else word for word in words)[:MAX_TEXT]
+        return _(", ").join(_(WORDS[word]) if word in WORDS else word for word in words)[:MAX_TEXT]
     if not math.isfinite(value):
         return "–"
     return _measure(name, value, _, formats)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from monitor.core.change import Tuning
-from monitor.core.lessons import FRAME, VIEW
+from monitor.core.lessons import FRAME, TAKEN_BACK, is_view, place_of
 from monitor.core.plan import Device, Plan
+from monitor.core.suspects import NEAR, Occasion
 from monitor.core.world import World
 from monitor.locale import Formats, Translate, msg, translate
 from monitor.web.views.numbers import figure, written
 from probes.frame.faults import BLIND, ORDER
+from probes.frame.places import Place
 from probes.frame.reference import Reference
 from probes.observation import Observation, Outcome, Value
+from probes.onvif.ptz import Position
 
-NEAR: Final = 0.7  # of the threshold
 MOST: Final = 2.5  # thresholds that a bar is long
 MAX_CAMERAS: Final = 300
 TEACHABLE: Final = frozenset(fault.value for fault in ORDER if fault not in BLIND)
@@ -68,7 +71,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class StateView:
-    """A state of the camera's light."""
+    """A state of the camera's light; `current`: the latest look was compared with it."""
 
     number: int
     mono: bool
@@ -81,10 +84,12 @@ class StateView:
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """What a person taught."""
+    """What a person taught; `place`: of a view, where the camera stood."""
 
     tuning: Tuning
     label: str
+    is_view: bool
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,7 @@ class PictureView:
     states: tuple[StateView, ...]
     looks: int
     taught: tuple[Taught, ...]
+    place: str  # where it stands, if it is a camera that turns and says so
     picture_at: float | None
     choices: tuple[tuple[str, str], ...]  # fault, label
 
@@ -116,6 +122,18 @@ class Suspect:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """Something suspicious of the last day; `picture`: the number under which its picture is found."""
+
+    device: Device
+    top: Score
+    alarmed: bool
+    began_at: float
+    last_at: float
+    picture: int
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """Cameras by what their latest picture asks for; `left_out`: how many more there are."""
 
@@ -124,10 +142,13 @@ class Review:
     unjudged: tuple[Suspect, ...]
     well: int
     left_out: int
+    past: tuple[Past, ...]
 
 
-def view(device: Device, world: World, reference: Reference, formats: Formats) -> PictureView:
-    """The page."""
+def view(
+    device: Device, world: World, reference: Reference, formats: Formats, places: Sequence[Place] = ()
+) -> PictureView:
+    """The page; `reference`: of the place that is shown, of those `places`."""
     say = translate(formats.language)
     look = world.looks.get((device.id, FRAME))
     tunings = world.tunings.get(device.id, {})
@@ -144,20 +165,25 @@ def view(device: Device, world: World, reference: Reference, formats: Formats) -
                 slot.looks,
                 slot.number("mean"),
                 slot.last_at,
-                slot.last_at == reference.last_at,
+                look is not None and look.values.get("state_number") == number + 1,
                 slot.view == reference.view,
             )
             for number, slot in enumerate(reference.slots)
         ),
         looks=reference.looks,
-        taught=tuple(Taught(tuning, _name(fault, say, formats)) for fault, tuning in sorted(tunings.items())),
+        taught=tuple(
+            Taught(tuning, _name(fault, say, formats), is_view(fault), _preset(place_of(fault), places))
+            for fault, tuning in sorted(tunings.items())
+            if not is_view(fault) or tuning.factor != TAKEN_BACK
+        ),
+        place=_preset(str(look.values.get("place", "")) if look else "", places),
         picture_at=world.pictures.get((device.id, "latest")),
         choices=tuple((fault.value, _name(fault.value, say, formats)) for fault in ORDER),
     )
 
 
-def review(plan: Plan, world: World, formats: Formats) -> Review:
-    """All cameras, the worst first."""
+def review(plan: Plan, world: World, formats: Formats, now: float) -> Review:
+    """All cameras, the worst first; and what was suspicious in the last day, the latest first."""
     say = translate(formats.language)
     groups: dict[str, list[Suspect]] = {"alarmed": [], "near": [], "unjudged": [], "well": []}
     for device in plan.devices.values():
@@ -185,11 +211,34 @@ def review(plan: Plan, world: World, formats: Formats) -> Review:
         group.sort(key=lambda each: -(each.top.score if each.top else 0.0))
     kept = {name: tuple(group[:MAX_CAMERAS]) for name, group in groups.items()}
     left = sum(max(0, len(groups[name]) - MAX_CAMERAS) for name in ("alarmed", "near", "unjudged"))
-    return Review(kept["alarmed"], kept["near"], kept["unjudged"], len(groups["well"]), left)
+    past = tuple(_past(one, plan, say, formats) for one in world.suspects.lately(now) if one.device in plan.devices)
+    return Review(kept["alarmed"], kept["near"], kept["unjudged"], len(groups["well"]), left, past)
+
+
+def _past(occasion: Occasion, plan: Plan, say: Translate, formats: Formats) -> Past:
+    return Past(
+        plan.devices[occasion.device],
+        _score(occasion.fault, occasion.score, say, formats),
+        occasion.alarmed,
+        occasion.began_at,
+        occasion.last_at,
+        int(occasion.began_at),
+    )
+
+
+def _score(fault: str, score: float, say: Translate, formats: Formats) -> Score:
+    return Score(fault, _name(fault, say, formats), score, 100 * min(max(score, 0.0), MOST) / MOST)
 
 
 def _name(fault: str, say: Translate, formats: Formats) -> str:
-    return say(msg("This view")) if fault == VIEW else figure(fault, True, say, formats).label
+    return say(msg("This view")) if is_view(fault) else figure(fault, True, say, formats).label
+
+
+def _preset(position: str, places: Sequence[Place]) -> str:
+    """What people call a place: its preset, or where it is."""
+    where = Position.read(position)
+    known = next((one for one in places if where is not None and one.position.near(where)), None)
+    return known.name if known is not None and known.name else position.replace(" ", " / ")
 
 
 def _verdict(look: Observation | None, say: Translate, formats: Formats) -> str:
@@ -204,7 +253,7 @@ def _reasons(look: Observation | None, say: Translate, formats: Formats) -> str:
 def _scores(look: Observation | None, say: Translate, formats: Formats) -> tuple[Score, ...]:
     rows = {} if look is None else look.rows.get("fault", {})
     found = [
-        Score(fault, _name(fault, say, formats), score, 100 * min(max(score, 0.0), MOST) / MOST)
+        _score(fault, score, say, formats)
         for fault, row in rows.items()
         if (score := _number(row.get("score"))) is not None
     ]

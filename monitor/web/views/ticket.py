@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from monitor.core.lessons import ASKED, fault_of
 from monitor.core.plan import Device, Plan
 from monitor.core.world import World
 from monitor.locale import Formats, translate
@@ -27,6 +28,14 @@ from ticketing.ticket import Ticket, TicketEvent, TicketState
 Allowed = Callable[[Ticket], frozenset[type[Command]]]
 
 MAX_CHILDREN: Final = 200
+_AMOUNTS: Final[Mapping[str, tuple[str, ...]]] = {  # of a picture's fault: by how much
+    "moved": ("moved_right_share", "moved_down_share", "moved_degrees", "preset"),
+    "covered": ("covered_share",),
+    "partly_covered": ("covered_share",),
+    "obscured": ("covered_share",),
+    "flicker": ("flicker_percent",),
+    "jitter": ("shake_percent",),
+}
 _QUOTED: Final = re.compile(r"\{(\w+)")
 
 
@@ -64,6 +73,7 @@ class TicketView:
     evidence: tuple[Evidence, ...]
     events: tuple[EventView, ...]
     actions: tuple[str, ...]
+    meant: bool  # this reader is asked whether what is seen is meant to be so
     starts: tuple[str, ...]  # how work may begin from here: "remote", "on_site"
 
 
@@ -82,7 +92,7 @@ def view(
     plan, say = directory.plan, translate(formats.language)
     told = describe(ticket, plan, formats.language, now)
     device = plan.devices.get(ticket.fingerprint.device)
-    told_facts = {name: value for name, value in ticket.facts.items() if name != "rule" and value != ""}
+    told_facts = {name: value for name, value in ticket.facts.items() if name not in ("rule", ASKED) and value != ""}
     matters = what_matters(ticket, plan)
     return TicketView(
         ticket,
@@ -98,6 +108,7 @@ def view(
         tuple(evidence),
         tuple(_event(event, formats) for event in events),
         actions,
+        "cancel" in actions and ASKED in ticket.facts,
         ways_to_start(ticket) if "start" in actions else (),
     )
 
@@ -121,7 +132,8 @@ def what_matters(ticket: Ticket, plan: Plan) -> frozenset[str]:
     texts = (fault.text, *(cause.text for cause in fault.causes))
     quoted = {name for text in texts for name in _QUOTED.findall(text.en)}
     limits = {name for name, value in rule.params.items() if not isinstance(value, str)}
-    return frozenset({*rule.when.names, *row, *quoted, *limits, "detail"}) - {"profile"}
+    amounts = _AMOUNTS.get(fault_of(ticket) or "", ())
+    return frozenset({*rule.when.names, *row, *quoted, *limits, *amounts, "detail"}) - {"profile"}
 
 
 def ways_to_start(ticket: Ticket) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from monitor.core import topology
-from monitor.core.change import DropCondition, DropTuning, PutTuning, Tuning
+from monitor.core.change import DropCondition, DropTuning, KeepReference, PutTuning, Tuning
 from monitor.core.condition import Condition, State
 from monitor.core.plan import Rule
 from monitor.core.turn import Turn
@@ -42,12 +42,14 @@ class Lesson:
     """What a person says.
 
     `missed`: that fault was there and nobody was told; `undo`: what was taught of it no longer counts; `new_view`:
-    what the camera sees now, at the place where it stands, is right.
+    what the camera sees now, at the place where it stands, is right; `reference`: begin with what was learned of it
+    elsewhere, `data`.
     """
 
     device: str
-    kind: Literal["missed", "undo", "new_view"]
+    kind: Literal["missed", "undo", "new_view", "reference"]
     fault: str = VIEW
+    data: bytes = b""
 
 
 def take(turn: Turn, ticket: Ticket, what: Cancel, by: str) -> None:
@@ -85,6 +87,9 @@ def learn(turn: Turn, lesson: Lesson, by: str) -> None:
         case "new_view":
             look = turn.world.looks.get((device, FRAME))
             _confirm_view(turn, device, look.values.get("place") if look else None, by)
+        case "reference":
+            turn.put(KeepReference(device, turn.now, lesson.data))
+            _forget(turn, device)
     turn.ask(device, FRAME)
 
 
@@ -109,9 +114,14 @@ def place_of(fault: str) -> str:
 
 
 def _confirm_view(turn: Turn, device: str, place: object, by: str, ticket: int = 0) -> None:
-    """What is seen is right: what speaks against it is over, or nothing would be learned until it is."""
+    """What is seen is right, and nothing would be learned as long as something speaks against it."""
     view = f"{VIEW}@{place}" if place else VIEW
     turn.put(PutTuning(Tuning(device, view, RIGHT, turn.now, by, ticket)))
+    _forget(turn, device)
+
+
+def _forget(turn: Turn, device: str) -> None:
+    """Nothing that was seen speaks against the device's picture any more; it must show itself anew."""
     against = [
         (condition, rule)
         for condition, rule in topology.conditions_of(turn.plan, turn.world, device, FRAME)

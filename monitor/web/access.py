@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
 from monitor.web.console import console_of, visitor_of
@@ -58,6 +59,19 @@ async def form(request: Request) -> dict[str, str]:
     if not own_form(request, fields):
         raise Refusal(403, "the form's token does not fit", reason="form")
     return fields
+
+
+async def upload(request: Request) -> bytes:
+    """The one file of a form that one of our own pages sent; else 400 or 403."""
+    try:
+        async with request.form(max_files=1, max_fields=4) as found:
+            fields = {name: value for name, value in found.items() if isinstance(value, str)}
+            if not own_form(request, fields):
+                raise Refusal(403, "the form's token does not fit", reason="form")
+            files = [value for value in found.values() if not isinstance(value, str)]
+            return await files[0].read() if files else b""
+    except MultiPartException:
+        raise Refusal(400, "a form with a file must be multipart/form-data") from None
 
 
 async def read_form(request: Request) -> dict[str, str]:

@@ -16,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 log = logging.getLogger(__name__)
 
 MAX_BODY: Final = 64 * 1024  # bytes; the largest form is three texts of 4,000 characters
+MAX_UPLOAD: Final = 512 * 1024  # of what was learned of a camera's pictures
+UPLOADS: Final = "/reference"  # the end of the paths that take one
 BODY_SECONDS: Final = 20.0
 MAX_PATH: Final = 2_000  # bytes of path and query
 
@@ -37,7 +39,7 @@ Refuse = Callable[[Request, int], Awaitable[Response]]
 
 
 class TooLarge(Exception):
-    """The body is larger than `MAX_BODY`."""
+    """The body is larger than `most_of` allows."""
 
 
 class TooSlow(Exception):
@@ -63,7 +65,7 @@ class Envelope:
         if not status:
             inner = {**scope, "method": "GET"} if answering.head else scope
             try:
-                await self._app(inner, _Bounded(receive), answering)
+                await self._app(inner, _Bounded(receive, most_of(scope)), answering)
                 return
             except TooLarge:
                 status = 413
@@ -81,17 +83,23 @@ class Envelope:
 def _length_refused(scope: Scope) -> int:
     for name, value in scope["headers"]:
         if name == b"content-length":
-            return 0 if value.isdigit() and len(value) < 10 and int(value) <= MAX_BODY else 413
+            return 0 if value.isdigit() and len(value) < 10 and int(value) <= most_of(scope) else 413
     return 0
+
+
+def most_of(scope: Scope) -> int:
+    """Bytes that the body of this request may have."""
+    return MAX_UPLOAD if scope["method"] == "POST" and scope["path"].endswith(UPLOADS) else MAX_BODY
 
 
 class _Bounded:
     """Receives a body that may not grow or dawdle."""
 
-    __slots__ = ("_ended", "_receive", "_size")
+    __slots__ = ("_ended", "_most", "_receive", "_size")
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, most: int) -> None:
         self._receive = receive
+        self._most = most
         self._size = 0
         self._ended = False
 
@@ -106,7 +114,7 @@ class _Bounded:
         if message["type"] == "http.request":
             self._size += len(message.get("body", b""))
             self._ended = not message.get("more_body", False)
-            if self._size > MAX_BODY:
+            if self._size > self._most:
                 raise TooLarge
         return message
 

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import orjson
 
-from probes.frame.reference import MAX_BYTES, BadReference
+from probes.frame.reference import MAX_BYTES, BadReference, pack
+from probes.frame.reference import unpack as read
 from probes.onvif.ptz import MAX_NAME, Position
 
 VERSION: Final = 1
@@ -84,6 +85,20 @@ class Places:
         body = orjson.dumps(head)
         parts = (self.anywhere, *(one.reference for one in self.places))
         return b"".join([_MAGIC, bytes([VERSION]), len(body).to_bytes(4, "big"), body, *parts])
+
+
+def confirmed(data: bytes, at: float) -> bytes:
+    """The same, as right since then, whatever people say of views before; raises BadReference for anything else."""
+    known = unpack(data)
+
+    def said(reference: bytes) -> bytes:
+        return pack(replace(read(reference), confirmed_at=at)) if reference else b""
+
+    kept = tuple(replace(place, reference=said(place.reference)) for place in known.places)
+    made = Places(kept, said(known.anywhere)).pack()
+    if not made:
+        raise BadReference("not a reference of a camera's picture")
+    return made
 
 
 def is_places(data: bytes) -> bool:

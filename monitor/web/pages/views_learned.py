@@ -15,7 +15,8 @@ from starlette.responses import RedirectResponse, Response
 
 from monitor.core.lessons import Lesson
 from monitor.engine.live import NotCommitted
-from monitor.web.access import form, reader, technician
+from monitor.locale.probe_lines import say_line
+from monitor.web.access import form, reader, technician, upload
 from monitor.web.console import console_of, visitor_of
 from monitor.web.pages.devices import find_device
 from monitor.web.reads import or_else
@@ -27,7 +28,7 @@ from probes.frame import places
 from probes.frame.options import hides_people
 from probes.frame.people import coarse
 from probes.frame.places import MAX_PLACES, Place
-from probes.frame.reference import BadReference, Reference, unpack
+from probes.frame.reference import MAX_BYTES, BadReference, Reference, unpack
 
 log = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False)
@@ -80,6 +81,29 @@ async def download(request: Request, device_id: str, _: Annotated[User, Depends(
         raise Refusal(404, "nothing was learned of this device's pictures yet")
     headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(device.id, safe='')}.swref"}
     return Response(data, media_type="application/octet-stream", headers=headers)
+
+
+@router.post("/devices/{device_id}/reference")
+async def take_in(
+    request: Request,
+    device_id: str,
+    user: Annotated[User, Depends(technician)],
+    data: Annotated[bytes, Depends(upload)],
+) -> Response:
+    """Begin with what such a file knows, in place of what was learned."""
+    console = console_of(request)
+    device = find_device(console, device_id)
+    try:
+        known = await asyncio.to_thread(places.confirmed, data, console.live.now())
+        if len(known) > MAX_BYTES:
+            raise BadReference("a reference that breaks off, or is too large")
+        await console.live.teach(Lesson(device.id, "reference", data=known), user.name)
+    except BadReference as bad:
+        raise Refusal(422, say_line(str(bad), visitor_of(request).formats.language)) from None
+    except NotCommitted:
+        raise Refusal(503, "the database does not answer; try again later") from None
+    log.info("device %s: a reference of %d bytes by %s", device.id, len(known), user.name)
+    return RedirectResponse(f"/devices/{quote(device.id, safe='')}/picture#states", 303)
 
 
 @router.get("/devices/{device_id}/states/{number}.png")

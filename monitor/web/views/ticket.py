@@ -108,7 +108,7 @@ def view(
         tuple(evidence),
         tuple(_event(event, formats) for event in events),
         actions,
-        "cancel" in actions and ASKED in ticket.facts,
+        bool(actions) and ASKED in ticket.facts,
         ways_to_start(ticket) if "start" in actions else (),
     )
 

@@ -85,10 +85,12 @@ def tell(each: LeftOut) -> None:
 
 def show(found: Iterator[Shot], camera: Camera, span: Span, words: str) -> Iterator[Shot]:
     """The same shots, while standard error shows how many of them have been looked at."""
+    number = 0
     with Bar(count(camera, span), words) as bar:
         for number, shot in enumerate(found, 1):
             yield shot
             bar.show(number, camera=camera.name)
+        bar.settle(number, camera=camera.name)
 
 
 def tell_summary(summary: dict[str, Any]) -> None:

@@ -36,9 +36,15 @@ class Bar:
             sys.stderr.write(self._last + "\n")
         sys.stderr.flush()
 
+    def settle(self, done: int, **facts: object) -> None:
+        """That was all, whatever was thought before."""
+        self._total = max(done, 1)
+        self._last = self._words.format(done=done, total=done, **facts)
+
     def show(self, done: int, **facts: object) -> None:
         """So much is done; draws at most every DRAW_SECONDS."""
         now = time.monotonic()
+        self._total = max(self._total, done)
         self._last = self._words.format(done=done, total=self._total, **facts)
         if now - self._drawn < (DRAW_SECONDS if self._terminal else LINE_SECONDS):
             return

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 FLAP_COUNT = 5  # firings …
 FLAP_WINDOW_SECONDS = 3_600.0  # … within this time make it flap
+LAPSE_SECONDS = 3_600.0  # for which nobody could tell whether it is still bad
 FLAP_QUIET_SECONDS = 1_800.0  # a flapping condition clears only after this long without a bad look
 
 
@@ -75,9 +76,13 @@ class Holds:
 
 
 def step(condition: Condition, bad: bool | None, began: float, ended: float, holds: Holds) -> Condition:
-    """The condition after one look that began and ended then. `bad` None: it cannot be known, and nothing moves."""
+    """The condition after one look that began and ended then.
+
+    `bad` None: it cannot be known, and nothing moves; but what could long have been confirmed and was not is dropped.
+    """
     if bad is None:
-        return condition
+        lapsed = condition.state is State.PENDING and ended - condition.since >= holds.for_seconds + LAPSE_SECONDS
+        return Condition(condition.key, firings=condition.firings) if lapsed else condition
     if condition.state in (State.OK, State.PENDING):
         return _towards_firing(condition, bad, began, ended, holds)
     return _towards_ok(condition, bad, ended, holds)

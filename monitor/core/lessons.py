@@ -62,6 +62,7 @@ def take(turn: Turn, ticket: Ticket, what: Cancel, by: str) -> None:
             score = _number(ticket.facts.get("score"), 1.0)
             factor = min(MOST, max(_factor(turn, device, fault), score * MARGIN))
             turn.put(PutTuning(Tuning(device, fault, factor, turn.now, by, ticket.id)))
+            _forget(turn, device, frozenset({fault}))
         case "new_view":
             _confirm_view(turn, device, ticket.facts.get("place"), by, ticket.id)
         case "":
@@ -114,18 +115,21 @@ def place_of(fault: str) -> str:
 
 
 def _confirm_view(turn: Turn, device: str, place: object, by: str, ticket: int = 0) -> None:
-    """What is seen is right, and nothing would be learned as long as something speaks against it."""
+    """What is seen there is right."""
     view = f"{VIEW}@{place}" if place else VIEW
     turn.put(PutTuning(Tuning(device, view, RIGHT, turn.now, by, ticket)))
     _forget(turn, device)
 
 
-def _forget(turn: Turn, device: str) -> None:
-    """Nothing that was seen speaks against the device's picture any more; it must show itself anew."""
+def _forget(turn: Turn, device: str, faults: frozenset[str] = VIEWED) -> None:
+    """None of these that was seen speaks against the device's picture any more; it must show itself anew.
+
+    Nothing is learned as long as anything does.
+    """
     against = [
         (condition, rule)
         for condition, rule in topology.conditions_of(turn.plan, turn.world, device, FRAME)
-        if _viewed(rule.fault) in VIEWED
+        if _viewed(rule.fault) in faults
     ]
     turn.put(*(DropCondition(condition.key) for condition, _ in against))
     for condition, rule in against:

@@ -76,7 +76,10 @@ def owners(items: Sequence[Item], *, by_folder: bool) -> list[tuple[str, ...]]:
             for index, name in zip(members, _by_names([items[index] for index in members]), strict=True):
                 found[index] = (*found[index], *([name] if name else []))
     if len(items) > 1:
-        found = [(*parts, item.path.stem) if item.alone else parts for parts, item in zip(found, items, strict=True)]
+        stems = Counter((parts, item.path.stem) for parts, item in zip(found, items, strict=True) if item.alone)
+        for index, (parts, item) in enumerate(zip(found, items, strict=True)):
+            if item.alone:
+                found[index] = (*parts, item.path.stem if stems[parts, item.path.stem] == 1 else item.path.name)
     return found
 
 

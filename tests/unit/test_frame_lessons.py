@@ -10,6 +10,7 @@ import numpy as np
 
 from monitor.cli.replay import CAMERA, Look, Replay
 from monitor.core import decide
+from monitor.core.condition import State
 from monitor.core.lessons import ASKED, FRAME, LASTING_SECONDS, VIEW, Lesson, is_view, place_of
 from probes.frame.faults import Verdict
 from probes.frame.job import Known
@@ -165,3 +166,22 @@ def test_a_false_alarm_of_a_fixed_threshold_is_believed_and_can_be_taken_back() 
     assert Verdict.COVERED not in verdicts(looks(line, plain, every(1, 4, 1e9 + 420)))
     decide.teach(line.plan, line.world, Lesson(CAMERA, "undo", "covered"), by="ana", now=1e9 + 700)
     assert set(verdicts(looks(line, plain, every(1, 2, 1e9 + 720)))) == {Verdict.COVERED}
+
+
+def test_what_nobody_can_judge_any_more_keeps_nothing_from_being_learned() -> None:
+    """A first suspicion, then hours whose light is not known yet: each waited for the other."""
+    line = learned()
+    looks(line, TURNED, [1e9 + 310 * MINUTE])
+    assert [one.state for one in line.world.standing(CAMERA)] == [State.PENDING]
+    before = unpack(line.reference).looks
+    found = looks(line, SCENE * 0.35, every(10, 40, 1e9 + 600 * MINUTE))
+    assert Verdict.UNJUDGED in verdicts(found)
+    assert not list(line.world.standing(CAMERA))
+    assert unpack(line.reference).looks > before + 20
+
+
+def test_after_a_false_alarm_it_learns_at_once() -> None:
+    line = learned()
+    ticket = moved(line)
+    decide.command(line.plan, line.world, ticket.id, Cancel("no", "false_alarm"), by="ana", now=1e9 + 440 * MINUTE)
+    assert not list(line.world.standing(CAMERA))

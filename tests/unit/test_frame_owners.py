@@ -72,6 +72,11 @@ def test_counters_and_strays_are_no_cameras() -> None:
     assert set(whose(*series("{}.jpg", range(20)), "stray_20240613120000.jpg")) == {""}
 
 
+def test_undated_videos_are_cameras_by_themselves_whatever_their_suffix() -> None:
+    items = [Item(PurePath("/f", name), (), None, alone=True) for name in ("a.mp4", "a.ts", "b.mp4")]
+    assert owners(items, by_folder=False) == [("a.mp4",), ("a.ts",), ("b",)]
+
+
 def test_undated_pictures_are_told_apart_by_words_and_not_by_numbers() -> None:
     assert whose(*(f"street_{n}.jpg" for n in range(3)), *(f"park_{n}.jpg" for n in range(3))) == (
         ["street"] * 3 + ["park"] * 3

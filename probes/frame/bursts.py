@@ -11,7 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Final
 
-from probes.frame.faults import SUSPICIOUS, Verdict
+from probes.frame.faults import HEALTHY, SUSPICIOUS, Verdict
 from probes.frame.habits import FLOORS
 from probes.frame.job import Measured, Seen
 from probes.tools import Tools
@@ -29,6 +29,7 @@ class _Last:
     scores: dict[Verdict, float]
     measures: tuple[Measured, ...]
     well: int  # bursts since one was suspicious
+    wanted: bool = False  # something may be wrong, and a burst may explain it
 
 
 class Bursts:
@@ -41,7 +42,7 @@ class Bursts:
     def due(self, device: str, every_seconds: float) -> bool:
         """Is it time? Also where one of the last was suspicious, or the clock was set back."""
         last = self._last.get(device)
-        if last is None or last.well < WELL:
+        if last is None or last.well < WELL or last.wanted:
             return True
         return not 0 <= self._now() - last.at < every_seconds
 
@@ -65,6 +66,8 @@ class Bursts:
         last = self._last.get(device)
         if last is None or not judged.measures:
             return seen
+        if judged.verdict not in HEALTHY or any(score >= SUSPICIOUS for score in judged.scores.values()):
+            self._last[device] = replace(last, wanted=True)
         told = replace(judged, scores={**last.scores, **judged.scores}, measures=judged.measures + last.measures)
         return replace(seen, judged=told)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -18,6 +19,7 @@ STILL_LEVELS: Final = 2.0  # a standing picture that is encoded again changes by
 LEAST_LEVELS: Final = 0.1
 CHANGE_LOOKS: Final = 60  # after so many it is known how much the picture always changes
 SIGMAS: Final = 2.0
+MOVED_LEVELS: Final = 4.0  # of a block: no standing picture does (footage by day and by night: 99 of 100 looks do)
 TICK: Final = 12.0  # levels; a digit that changes makes a pixel of it change by more, noise does not
 SOONEST_SECONDS: Final = 61.0  # a clock that shows minutes has moved on by then
 
@@ -41,8 +43,7 @@ class Glance:
 
 def take_glance(sketch: Sketch, picture: Picture, at: float) -> Glance:
     """The glance of a picture."""
-    luma = cv2.resize(picture.luma, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
-    return Glance(sketch.bands, np.asarray(luma, np.uint8), at)
+    return Glance(sketch.bands, _small(picture), at)
 
 
 def read_glance(data: bytes) -> Glance | None:
@@ -66,6 +67,14 @@ def change_of(before: Glance, now: Glance) -> float:
     return float(np.log2(np.abs(difference - np.median(difference)).max() + LEAST_LEVELS))
 
 
+def has_moved(data: bytes, picture: Picture, at: float) -> bool:
+    """Is this not the picture that the look before gave as `data`? False where there is none, or it is too fresh."""
+    before = read_glance(data)
+    if before is None or at - before.at < SOONEST_SECONDS:
+        return False
+    return change_of(before, replace(before, luma=_small(picture))) > math.log2(MOVED_LEVELS)
+
+
 def stands_still(before: Glance, now: Glance, change: float, reference: Reference, *, mono: bool) -> float | None:
     """Does the picture stand, although time went by? 1 at the threshold; None where that cannot be told.
 
@@ -82,6 +91,10 @@ def stands_still(before: Glance, now: Glance, change: float, reference: Referenc
     if looks < CHANGE_LOOKS or least < np.log2(STILL_LEVELS):
         return None
     return min(2.0, STILL_LEVELS / 2**change)
+
+
+def _small(picture: Picture) -> Plane:
+    return np.asarray(cv2.resize(picture.luma, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _clock_stands(before: Glance, now: Glance, text: Text) -> float | None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import av.error
 
 from probes.errors import Garbled, NoAnswer, Refused
+from probes.frame.glance import has_moved
 from probes.frame.job import StreamJob
 from probes.frame.packets import Unfit
 from probes.frame.picture import MAX_PIXELS, MAX_SIDE, Picture, from_frame
@@ -93,7 +94,7 @@ def _watch(job: StreamJob, opening: AbstractContextManager[Stream], deadline: fl
                     return Grab(decoder.name, picture or first, None, 0.0, corrupt=True)
                 if first is not None:
                     return Grab(decoder.name, first, picture, gap, corrupt=False, film=reel)
-                if not job.gap_seconds and not job.burst:
+                if _is_enough(job, picture):
                     return Grab(decoder.name, picture, None, 0.0, corrupt=False)
                 first, first_at, first_seconds = picture, now, unit.seconds
                 patience = job.gap_seconds + SECOND_PATIENCE_SECONDS if job.gap_seconds else BURST_SECONDS
@@ -108,6 +109,13 @@ def _watch(job: StreamJob, opening: AbstractContextManager[Stream], deadline: fl
         if first is None:
             raise NoAnswer(f"no key frame within {job.seconds:g} s")
         return Grab(decoder.name, first, None, 0.0, corrupt=False, film=reel)
+
+
+def _is_enough(job: StreamJob, first: Picture) -> bool:
+    """Need no other be waited for? One that is not as the last look's was does not stand still."""
+    if not job.gap_seconds:
+        return not job.burst
+    return not job.known.burst and not job.known.hide_people and has_moved(job.known.glance, first, job.known.at)
 
 
 def _gap(arrival: float, seconds: float | None, first_seconds: float | None) -> float:

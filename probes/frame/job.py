@@ -55,6 +55,7 @@ NOTHING: Final = Known()
 class StreamJob:
     """Open this RTSP stream and take one key frame, or two that lie `gap_seconds` apart (0: one). Ends in `seconds`.
 
+    The second is only waited for where the first is as the last look's was, or not much later: it may stand still.
     `burst`: keep the pictures that follow the first one, and judge how steady they are.
     """
 

@@ -9,6 +9,7 @@ from probes.frame import slot as slots
 from probes.frame.compare import Comparison, compare
 from probes.frame.reference import Reference, note_change, note_hour, watch_text, with_slot
 from probes.frame.sketch import Sketch
+from probes.frame.slot import Slot
 
 SAME_LIGHT: Final = 30.0  # levels of mean luma within which a slot takes a picture
 SAME_VIEW: Final = 0.45  # correlation from which on it does
@@ -28,13 +29,7 @@ def find_place(reference: Reference, sketch: Sketch) -> Place:
     """The slot of the same light whose view is most alike."""
     best = Place(None, None)
     most = SAME_VIEW
-    for index, slot in enumerate(reference.slots):
-        if (
-            slot.view != reference.view
-            or slot.mono != sketch.mono
-            or abs(slot.number("mean") - sketch.mean) > SAME_LIGHT
-        ):
-            continue
+    for index, slot in _of_this_light(reference, sketch):
         comparison = compare(sketch, slot)
         structured = slots.energy(slot.structure) > slots.ENERGY
         likeness = float(comparison.match[structured].mean()) if structured.any() else 1.0
@@ -43,14 +38,32 @@ def find_place(reference: Reference, sketch: Sketch) -> Place:
     return best
 
 
+def _of_this_light(reference: Reference, sketch: Sketch) -> list[tuple[int, Slot]]:
+    return [
+        (index, slot)
+        for index, slot in enumerate(reference.slots)
+        if slot.view == reference.view
+        and slot.mono == sketch.mono
+        and abs(slot.number("mean") - sketch.mean) <= SAME_LIGHT
+    ]
+
+
+def _rests(slot: Slot, at: float) -> bool:
+    """Would another picture only say the same again?"""
+    return at - slot.last_at < min(LONGEST_GAP_SECONDS, (slot.last_at - slot.first_at) * GAP_SHARE)
+
+
 def learn(reference: Reference, sketch: Sketch, change: float | None, at: float) -> Reference | None:
     """The reference after this healthy picture, `change` after the one before; None where it says nothing new yet."""
+    likely = _of_this_light(reference, sketch)
+    if likely and all(_rests(slot, at) for _, slot in likely):
+        return None  # whichever it is
     place = find_place(reference, sketch)
     if place.index is None or place.comparison is None:
         learned = with_slot(reference, None, slots.begin(sketch, reference.view, at))
     else:
         slot = reference.slots[place.index]
-        if at - slot.last_at < min(LONGEST_GAP_SECONDS, (slot.last_at - slot.first_at) * GAP_SHARE):
+        if _rests(slot, at):
             return None
         known = slots.learn(slot, sketch, place.comparison.match, place.comparison.numbers, at)
         learned = with_slot(reference, place.index, known)

@@ -57,7 +57,7 @@ class FrameOptions(Options):
     profile: Annotated[int, Field(ge=0)] | Annotated[str, Field(min_length=1, max_length=64)] = "smallest"
     onvif: OnvifOptions = OnvifOptions()
     transport: Literal["tcp", "udp"] = "tcp"
-    two_frames: bool = True  # RTSP: take a second key frame, and see whether anything moved
+    two_frames: bool = True  # RTSP: take a second key frame where nothing has moved since the last look
     reference: Path | None = None  # what to begin with; `sitewarden frame replay --save` writes such a file
     masks: tuple[Mask, ...] = ()  # left, top, width, height in shares of the picture: coarse squares in evidence
     evidence: EvidenceOptions = EvidenceOptions()

@@ -20,9 +20,12 @@ from probes.ask import ask
 from probes.errors import NoAnswer, Trouble
 from probes.frame import PROBE, FrameOptions
 from probes.frame import grab as grabbing
-from probes.frame.job import StreamJob
+from probes.frame.glance import take_glance
+from probes.frame.job import Known, StreamJob
+from probes.frame.picture import from_bgr
 from probes.frame.pool import DecodePool
 from probes.frame.reel import Reel
+from probes.frame.sketch import sketch
 from probes.observation import Observation, Outcome
 from probes.target import Login, Secret, Target
 from probes.tools import Tools, start_transcript
@@ -158,6 +161,25 @@ async def test_a_live_picture_moves_and_a_standing_one_is_frozen(tools: Tools) -
     assert float(moving.values["change_mean"]) > 0.5
     assert _verdict(standing) == "frozen"
     assert standing.values["change_mean"] == 0
+
+
+@pytest.mark.parametrize(("minutes", "burst", "hide", "two"), [
+    (5, False, False, False), (5, True, False, True), (5, False, True, True), (0.5, False, False, True),
+])  # fmt: skip
+async def test_a_second_key_frame_is_awaited_only_where_it_may_tell(
+    minutes: float, burst: bool, hide: bool, two: bool
+) -> None:
+    """Other than at the last look, five minutes ago: it does not stand still."""
+    before = from_bgr(640, 360, np.asarray(cv2.resize(scene(at=3), (640, 360)), np.uint8))
+    known = Known(
+        glance=take_glance(sketch(before), before, 1_000.0).pack(), at=1_000.0 + 60 * minutes, burst=burst,
+        hide_people=hide,
+    )  # fmt: skip
+    async with replaying(Replay(LIVE[10:], seconds=0.05)) as live:
+        job = StreamJob(live.url, None, "tcp", 0.5, 8.0, known, burst=True)
+        found = await asyncio.to_thread(grabbing.grab, job, threading.Event())
+    assert found.first is not None
+    assert (found.second is not None) is (found.film is not None) is two
 
 
 @pytest.mark.parametrize(("codec", "name"), [("libx264", "H264"), ("libx265", "H265")])

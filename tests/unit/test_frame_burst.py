@@ -272,9 +272,9 @@ def test_habits_are_kept_and_nonsense_is_refused() -> None:
             unpack(pack(with_habits(Reference(), False, {"shake": wrong})))
 
 
-def _seen(score: float | None) -> Seen:
-    scores = {} if score is None else {Verdict.JITTER: score}
-    judged = Judged(Verdict.OK, {}, scores, measures=(Measured("shake", 0.1, 0.0, 0.2), Measured("mean", 1, 0, 2)))
+def _seen(score: float | None, verdict: Verdict = Verdict.OK, blurred: float = 0.0) -> Seen:
+    scores = {Verdict.BLURRED: blurred} | ({} if score is None else {Verdict.JITTER: score})
+    judged = Judged(verdict, {}, scores, measures=(Measured("shake", 0.1, 0.0, 0.2), Measured("mean", 1, 0, 2)))
     return Seen("h264", 1, 1, False, None, None, judged, None, "", 0.0, 0.0, 0, 0 if score is None else PICTURES)
 
 
@@ -288,7 +288,7 @@ def test_bursts_come_once_an_hour_and_always_while_something_may_be_wrong() -> N
     assert bursts.due("camera", 0)
     assert bursts.due("other", 3_600)
     between = bursts.noted("camera", _seen(None))
-    assert between.judged.scores == {Verdict.JITTER: 0.1}  # to be shown, not to be concluded from
+    assert between.judged.scores == {Verdict.JITTER: 0.1, Verdict.BLURRED: 0.0}  # to be shown, not to be concluded from
     assert [each.name for each in between.judged.measures] == ["shake", "mean", "shake"]
     assert between.judged.faults == {}
     now += 3_600
@@ -298,6 +298,11 @@ def test_bursts_come_once_an_hour_and_always_while_something_may_be_wrong() -> N
         assert bursts.due("camera", 3_600)
         bursts.noted("camera", _seen(0.2))
     assert not bursts.due("camera", 3_600)
+    for suspicious in (_seen(None, Verdict.BLURRED), _seen(None, Verdict.OK, blurred=0.8)):
+        bursts.noted("camera", suspicious)  # a lens that shakes looks blurred
+        assert bursts.due("camera", 3_600)
+        bursts.noted("camera", _seen(0.2))
+        assert not bursts.due("camera", 3_600)
     now -= 86_400  # the clock was set back
     assert bursts.due("camera", 3_600)
 

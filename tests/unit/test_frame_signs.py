@@ -13,9 +13,11 @@ import pytest
 from probes.frame.assess import BARRED_FLAT, DRAWN_FLAT, assess
 from probes.frame.complaints import listen
 from probes.frame.faults import Verdict
+from probes.frame.glance import has_moved, take_glance
 from probes.frame.job import Known
 from probes.frame.measure import flat_share
 from probes.frame.reference import unpack
+from probes.frame.sketch import sketch
 from probes.frame.slot import NUMBERS
 from probes.frame.spectrum import find_waves
 from probes.frame.still import decode
@@ -92,6 +94,20 @@ def test_what_always_changed_and_stands_is_frozen_and_an_empty_corridor_is_not(b
     soon = assess(seen(image, dice), Verdict.OK, Known(reference, first.glance, at=at + 20))
     assert soon.judged.verdict is not Verdict.FROZEN  # within seconds nothing need change
     assert soon.glance == first.glance  # but it is still seen whether anything moved since the first look
+
+
+def test_what_has_moved_since_the_last_look_is_seen_at_once() -> None:
+    dice = np.random.default_rng(4)
+    first, again = seen(scene(8), dice), seen(scene(8), dice, quality=60)
+    passing = scene(8).copy()
+    cv2.rectangle(passing, (300, 200), (420, 270), (30, 40, 160), -1)
+    glance = take_glance(sketch(first), first, BEGIN).pack()
+    later = BEGIN + EVERY
+    assert has_moved(glance, seen(passing, dice), later)
+    assert not has_moved(glance, again, later)  # only encoded anew
+    assert not has_moved(glance, seen(np.clip(scene(8) * 1.05, 0, 255), dice), later)  # it may still stand
+    assert not has_moved(glance, seen(passing, dice), BEGIN + 30)  # it may have stood still since
+    assert not has_moved(b"", seen(passing, dice), later)
 
 
 def test_a_lens_that_is_covered_for_hours_is_covered_and_not_frozen() -> None:

@@ -25,6 +25,7 @@ LAID_OUT: Final = 0.8  # correlation of bright and dark: the scene is there, out
 HIDDEN: Final = 0.35  # gain of the light: what is left of the scene behind something
 OUTLINES: Final = 0.1  # share of the picture that has new edges: another view; what is close to the lens has none
 BLUNT: Final = -0.3  # log2: another view is as sharp
+SOFT: Final = -0.3  # log2: a screen that is drawn is sharper
 DULL: Final = -1.0  # log2: what is close to the lens is out of focus
 
 
@@ -57,7 +58,9 @@ def view(sketch: Sketch, best: Comparison, similar: list[Slot], *, known: bool) 
     if best.covered.any() and sound and (gone < 1 or _is_behind(best)):
         return View(small, rest_is_sound=True)
     striped = beyond(numbers["peak"], slot, "peak")
-    if striped > STRIPED and striped > noise:
+    dull = numbers["sharpness"] < DULL or numbers["focus"] < DULL
+    near = numbers["focus"] < SOFT and numbers["contrast"] < 0  # stripes by themselves add contrast
+    if striped > max(STRIPED, noise) and not (gone >= 1 and near):  # what is woven, or bubble wrap, covers it
         return View({Verdict.STRIPES: striped}, lost=gone >= 1)
     if move is not None and known and numbers["blunt"] >= BLUNT:
         return View({Verdict.MOVED: max(gone, 1 + move.match), Verdict.COVERED: 0.0}, move=move, lost=True)
@@ -67,13 +70,12 @@ def view(sketch: Sketch, best: Comparison, similar: list[Slot], *, known: bool) 
         return View({Verdict.SNOW: gone}, lost=True)
     if not known:
         return View(unjudged=("learning",), lost=True)
-    return _explain(best, numbers, gone, similar)
+    return _explain(best, numbers, gone, similar, dull=dull)
 
 
-def _explain(best: Comparison, numbers: dict[str, float], gone: float, similar: list[Slot]) -> View:
+def _explain(best: Comparison, numbers: dict[str, float], gone: float, similar: list[Slot], *, dull: bool) -> View:
     """The view is not recognised, and has not moved by anything that could be undone."""
     laid_out = numbers["layout"] >= LAID_OUT and best.slot.number("layout") >= LAID_OUT
-    dull = numbers["sharpness"] < DULL or numbers["focus"] < DULL
     if laid_out and numbers["gain"] >= HIDDEN:
         return View({Verdict.MOVED: 0.0, Verdict.COVERED: 0.0})
     if numbers["edges"] >= OUTLINES:

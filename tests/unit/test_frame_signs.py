@@ -185,6 +185,18 @@ def test_threads_before_the_whole_view_are_obscured_and_no_stripes() -> None:
     assert found.scores[Verdict.STRIPES] < 1 <= found.scores[Verdict.OBSCURED]
 
 
+def test_bubble_wrap_before_the_lens_covers_it_and_a_strong_hum_is_stripes() -> None:
+    height, width = scene(3).shape[:2]
+    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
+    waves = np.sin(2 * np.pi * columns / 48), np.sin(2 * np.pi * rows / 48)
+    bent = cv2.remap(scene(3), columns + 30 * waves[0], rows + 30 * waves[1], cv2.INTER_LINEAR)
+    wrap = 0.4 * cv2.GaussianBlur(bent, (0, 0), 4) + 120 + 5 * (waves[0] * waves[1])[..., None]
+    found = judged(3, wrap).judged
+    assert found.verdict in (Verdict.COVERED, Verdict.PARTLY_COVERED), found.scores
+    hum = scene(3) + 40 * np.sin(2 * np.pi * rows / 21)[..., None]
+    assert judged(3, np.clip(hum, 0, 255)).judged.verdict is Verdict.STRIPES
+
+
 @pytest.mark.parametrize(("share", "named"), [(0.4, Verdict.OBSCURED), (1.0, Verdict.BLURRED)])
 def test_a_part_that_is_out_of_focus_has_something_on_it_and_the_whole_is_blurred(share: float, named: Verdict) -> None:
     image = scene(3)

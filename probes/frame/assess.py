@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from probes.frame.burst import Unrest, measure
+from probes.frame.compare import softened
 from probes.frame.faults import BLIND, HEALTHY, ORDER, SUSPICIOUS, Verdict
 from probes.frame.glance import SOONEST_SECONDS, change_of, read_glance, stands_still, take_glance
 from probes.frame.job import Judged, Known, Measured, Shift
@@ -93,9 +94,20 @@ def assess(picture: Picture, fixed: Verdict, known: Known, film: Film = None) ->
         measures=judged.measures + steadiness.measures,
         unjudged=tuple(dict.fromkeys(judged.unjudged + steadiness.unjudged)),
     )
+    judged = replace(judged, spots=_spots(judged.verdict, drawn, reference, judgement))
     learned = _learn(reference, drawn, change, judged, known, unrest)
     strange = find_strange(drawn.structure, reference, judgement) if known.hide_people else None
     return Assessment(judged, learned, glance.pack(), count, strange)
+
+
+def _spots(verdict: Verdict, drawn: Sketch, reference: Reference, judgement: Judgement) -> str:
+    """Where dirt is, or text should be; empty for other faults."""
+    found = None
+    if verdict is Verdict.TEXT_MISSING and reference.text is not None and reference.text.written is not None:
+        found = reference.text.cells(reference.text.written)
+    elif verdict is Verdict.OBSCURED and judgement.slot is not None:
+        found = softened(drawn, reference.slots[judgement.slot])
+    return "" if found is None or not found.any() else write_cells(found)
 
 
 def suspicious(scores: Mapping[Verdict, float]) -> bool:

@@ -187,6 +187,14 @@ def _soft(sharper: Cells, slot: Slot, textured: Spots) -> Spots:
     return soft
 
 
+def softened(sketch: Sketch, slot: Slot) -> Spots:
+    """Cells that lost their fine detail while others kept theirs: something on the lens is before them."""
+    textured = slot.cell("sharp") > TEXTURED
+    sharper = sketch.sharp - slot.cell("sharp")
+    darker = np.clip(np.log2((sketch.light + FAINT) / (slot.cell("light") + FAINT)), -SHADOW, 0)
+    return _soft(sharper - darker - min(_median(sharper[textured]), 0.0), slot, textured)
+
+
 def _tinted(luma: NDArray[np.floating], slot: Slot, least: float, sigmas: float) -> Spots:
     """Cells whose brightness is so far from what is expected (`luma`: by how much it is above)."""
     tinted: Spots = np.abs(luma) > np.maximum(least, sigmas * slot.cell_deviation("light"))

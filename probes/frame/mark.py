@@ -18,9 +18,10 @@ _QUALITY: Final = 70
 def mark(jpeg: bytes, judged: Judged) -> bytes:
     """The JPEG with what is wrong marked on it; empty where there is nothing to point at.
 
-    What is covered is framed in red and the rest is dimmed; an arrow shows where the view moved.
+    What is covered, dirty or missing is framed in red and the rest is dimmed; an arrow shows where the view moved.
     """
-    if not judged.covered and judged.shift is None:
+    where = judged.spots or judged.covered
+    if not where and judged.shift is None:
         return b""
     image: Any = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     if image is None:
@@ -29,7 +30,7 @@ def mark(jpeg: bytes, judged: Judged) -> bytes:
     if judged.shift is not None:
         _draw_arrow(image, judged.shift.right * width, judged.shift.down * height)
     else:
-        cells = read_cells(judged.covered)
+        cells = read_cells(where)
         mask = cv2.resize(cells, (width, height), interpolation=cv2.INTER_NEAREST)
         image[mask == 0] = (image[mask == 0] * _DIMMED).astype(np.uint8)
         outline, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)

@@ -19,7 +19,7 @@ from probes.frame.evidence import draw
 from probes.frame.faults import Verdict
 from probes.frame.job import Known
 from probes.frame.mark import mark
-from probes.frame.picture import Picture, from_bgr
+from probes.frame.picture import Picture, from_bgr, read_cells
 from probes.frame.reference import _NUMBERS_2, MAX_BYTES, NOT_KNOWN, VERSION, BadReference, pack, unpack
 from probes.frame.slot import NUMBERS
 from tests.servers.console_site import paint
@@ -136,6 +136,24 @@ def test_what_is_covered_is_marked_where_it_is() -> None:
     cells = np.array([int(each) for each in found.covered]).reshape(18, 32)
     assert cells[:, :13].mean() > 0.9
     assert cells[:, 16:].mean() < 0.05
+
+
+@pytest.mark.parametrize("number", [3, 15])
+def test_dirt_is_marked_where_it_is(number: int) -> None:
+    image, dice = scene(number), np.random.default_rng(1)
+    dirty = np.zeros(image.shape[:2], np.float32)
+    for _ in range(14):
+        where = int(dice.integers(60, 900)), int(dice.integers(60, 480))
+        cv2.circle(dirty, where, int(dice.integers(30, 60)), 1, -1)
+    veil = cv2.GaussianBlur(dirty, (0, 0), 5)[..., None]
+    found = judged(number, (image * (1 - veil) + cv2.GaussianBlur(image, (0, 0), 14) * veil).astype(np.uint8)).judged
+    assert found.verdict is Verdict.OBSCURED, found.scores
+    spots = read_cells(found.spots).astype(bool)
+    before = cv2.resize(dirty, spots.shape[::-1], interpolation=cv2.INTER_AREA)
+    assert spots.sum() >= 30
+    assert before[spots].mean() > 0.6
+    assert mark(paint(number).jpeg, found).startswith(b"\xff\xd8")
+    assert judged(number, image).judged.spots == ""
 
 
 def test_an_unknown_camera_is_not_called_healthy() -> None:

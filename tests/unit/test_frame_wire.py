@@ -50,6 +50,7 @@ JUDGED = Judged(
     ("light",),
     (Measured("area", 0.3, -0.1, 0.1),),
     "01" * 72,
+    "10" * 72,
     Shift(0.1, -0.05, 2.0, 1.0, 0.8),
     slot=2,
     slots=4,

@@ -7,9 +7,11 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
+from probes.frame.faults import Verdict
 from probes.frame.job import Judged
 from probes.frame.picture import read_cells
 
+_COVERS: Final = frozenset({Verdict.COVERED, Verdict.PARTLY_COVERED, Verdict.OBSCURED})
 _RED: Final = (40, 40, 230)
 _DIMMED: Final = 0.55
 _QUALITY: Final = 70
@@ -20,15 +22,16 @@ def mark(jpeg: bytes, judged: Judged) -> bytes:
 
     What is covered, dirty or missing is framed in red and the rest is dimmed; an arrow shows where the view moved.
     """
-    where = judged.spots or judged.covered
-    if not where and judged.shift is None:
+    where = judged.spots or (judged.covered if judged.verdict in _COVERS else "")
+    shift = judged.shift if judged.verdict is Verdict.MOVED else None
+    if not where and shift is None:
         return b""
     image: Any = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     if image is None:
         return b""
     height, width = image.shape[:2]
-    if judged.shift is not None:
-        _draw_arrow(image, judged.shift.right * width, judged.shift.down * height)
+    if shift is not None:
+        _draw_arrow(image, shift.right * width, shift.down * height)
     else:
         cells = read_cells(where)
         mask = cv2.resize(cells, (width, height), interpolation=cv2.INTER_NEAREST)

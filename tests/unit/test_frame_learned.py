@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -17,7 +18,7 @@ from hypothesis import strategies as some
 from probes.frame.assess import Assessment, assess
 from probes.frame.evidence import draw
 from probes.frame.faults import Verdict
-from probes.frame.job import Known
+from probes.frame.job import Known, Shift
 from probes.frame.mark import mark
 from probes.frame.picture import Picture, from_bgr, read_cells
 from probes.frame.reference import _NUMBERS_2, MAX_BYTES, NOT_KNOWN, VERSION, BadReference, pack, unpack
@@ -154,6 +155,13 @@ def test_dirt_is_marked_where_it_is(number: int) -> None:
     assert before[spots].mean() > 0.6
     assert mark(paint(number).jpeg, found).startswith(b"\xff\xd8")
     assert judged(number, image).judged.spots == ""
+
+
+def test_what_shows_everywhere_has_no_mark() -> None:
+    covered = judged(3, _half_covered(scene(3))).judged
+    assert mark(paint(3).jpeg, covered)
+    for verdict in (Verdict.JITTER, Verdict.OVER_EXPOSED, Verdict.BLURRED, Verdict.FROZEN):
+        assert mark(paint(3).jpeg, replace(covered, verdict=verdict, shift=Shift(0.1, 0.0, 0.0, 1.0, 0.9))) == b""
 
 
 def test_an_unknown_camera_is_not_called_healthy() -> None:

@@ -12,6 +12,7 @@ from monitor.core.plan import Device, Plan
 from monitor.core.suspects import NEAR, Occasion
 from monitor.core.world import World
 from monitor.locale import Formats, Translate, msg, translate
+from monitor.locale.probe_lines import say_line
 from monitor.web.views.numbers import figure, written
 from probes.frame.faults import BLIND, ORDER
 from probes.frame.places import Place
@@ -242,7 +243,11 @@ def _preset(position: str, places: Sequence[Place]) -> str:
 
 
 def _verdict(look: Observation | None, say: Translate, formats: Formats) -> str:
-    return "" if look is None else written("verdict", look.values.get("verdict", ""), say, formats)
+    if look is None:
+        return ""
+    if look.outcome is not Outcome.OK:
+        return say_line(look.detail, formats.language) or written("outcome", look.outcome.value, say, formats)
+    return written("verdict", look.values.get("verdict", ""), say, formats)
 
 
 def _reasons(look: Observation | None, say: Translate, formats: Formats) -> str:

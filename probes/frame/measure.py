@@ -17,6 +17,7 @@ DARK_LUMA: Final = 20
 DOMINANT_LEVELS: Final = 3
 STEEP_PERCENTILE: Final = 95  # of the slopes within a block: single noisy pixels do not count
 SHARP_PERCENTILE: Final = 98  # of the blocks in the middle
+_BESIDE: Final = 8  # lines above and below that the filters look at
 
 
 def measure(picture: Picture) -> Measures:
@@ -40,7 +41,7 @@ def measure(picture: Picture) -> Measures:
         blue_p10=_percentile(_histogram(picture.blue), 0.1),
         flat_share=flat_share(picture),
         middle_p999=_percentile(_histogram(luma[middle]), 0.999),
-        texture=float(np.percentile(slopes(luma)[MIDDLE], SHARP_PERCENTILE)),
+        texture=float(np.percentile(slopes(luma), SHARP_PERCENTILE)),
     )
 
 
@@ -50,13 +51,14 @@ def flat_share(picture: Picture) -> float:
 
 
 def slopes(luma: Plane) -> NDArray[np.float32]:
-    """float32[9, 16]: how steep each block is, in levels a pixel; smoothed first, so that noise counts little."""
-    smooth = cv2.GaussianBlur(luma.astype(np.float32), (0, 0), 1.0)
+    """float32[5, 16]: how steep each block of the middle is, in levels a pixel; smoothed first: noise counts little."""
+    width, height = LUMA_SIZE[0] // COLUMNS, LUMA_SIZE[1] // ROWS
+    wanted = luma[MIDDLE.start * height - _BESIDE : MIDDLE.stop * height + _BESIDE]
+    smooth = cv2.GaussianBlur(wanted.astype(np.float32), (0, 0), 1.0)
     across = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
     along = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
-    steep = np.asarray(cv2.magnitude(across, along), np.float32)
-    width, height = LUMA_SIZE[0] // COLUMNS, LUMA_SIZE[1] // ROWS
-    blocks = steep.reshape(ROWS, height, COLUMNS, width).swapaxes(1, 2).reshape(ROWS, COLUMNS, -1)
+    steep = np.asarray(cv2.magnitude(across, along), np.float32)[_BESIDE:-_BESIDE]
+    blocks = steep.reshape(-1, height, COLUMNS, width).swapaxes(1, 2).reshape(-1, COLUMNS, height * width)
     rank = blocks.shape[2] * STEEP_PERCENTILE // 100
     steepest: NDArray[np.float32] = np.partition(blocks, rank, axis=2)[:, :, rank]
     return steepest

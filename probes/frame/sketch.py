@@ -159,8 +159,9 @@ def _sharpness(patches: Plane, texture: Grid) -> tuple[Grid, Grid, float, float]
 def _of_patches(plane: NDArray[np.float32]) -> Grid:
     """The mean of each patch, without its seams."""
     height, width = plane.shape[0] // ROWS, plane.shape[1] // COLUMNS
-    tiles = plane.reshape(ROWS, height, COLUMNS, width)[:, _MARGIN:-_MARGIN, :, _MARGIN:-_MARGIN]
-    mean: Grid = tiles.mean(axis=(1, 3), dtype=np.float32)
+    lines = plane.reshape(ROWS, height, -1)[:, _MARGIN:-_MARGIN].sum(axis=1)  # one axis after the other: much faster
+    total = lines.reshape(ROWS, COLUMNS, width)[:, :, _MARGIN:-_MARGIN].sum(axis=2)
+    mean: Grid = total / np.float32((height - 2 * _MARGIN) * (width - 2 * _MARGIN))
     return mean
 
 

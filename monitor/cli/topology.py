@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
@@ -14,15 +12,14 @@ import orjson
 import uvloop
 
 from monitor.cli.known import read_outages
-from monitor.cli.language import _, language_of
+from monitor.cli.language import LANGUAGE, _
 from monitor.core.plan import MONITOR, Device
-from monitor.discovery.edit import change
 from monitor.discovery.feeding import infer_power
-from monitor.discovery.proposal import difference
+from monitor.discovery.proposal import amend
 from monitor.discovery.site import Site, find_addresses, read_site
-from monitor.discovery.wiring import Evidence, Proposal, infer
-from monitor.locale import Formats, msg
-from monitor.settings.load import load
+from monitor.discovery.telling import changed_keys, say_evidence, say_proposal
+from monitor.discovery.wiring import Proposal, infer
+from monitor.locale import Formats
 from monitor.settings.mistake import BadConfiguration
 from monitor.storage.errors import StoreError
 from probes.discovery.neighbours import read_neighbours
@@ -36,25 +33,6 @@ from probes.topology import Channel, Tables, read_arp, read_channels, read_own_m
 
 AT_ONCE: Final = 32
 SECONDS: Final = 60.0  # of one device
-
-_TOLD: Final[Mapping[str, str]] = {
-    "lldp": msg("{by} has it as LLDP neighbour on {port} ({detail})"),
-    "bridge": msg("{by} has learned its MAC on {port} ({detail})"),
-    "channel": msg("{by} has it as channel {port} ({detail})"),
-    "load": msg("{detail} dark from {dark} to {back}: the load of {by} fell by {fell} W and rose by {rose} W"),
-}
-_STANDING: Final[Mapping[str, str]] = {
-    "new": msg("{device} hangs on {parent} {port}, because"),
-    "agrees": msg("{device} hangs on {parent} {port}, as configured"),
-    "differs": msg("{device} hangs on {parent} {port}, NOT where it is configured, because"),
-}
-_POWER: Final[Mapping[str, str]] = {
-    "new": msg("{device} seems to be fed by {parent}: its load moved {count} times with it, and never against it"),
-    "agrees": msg("{device} is fed by {parent}, as configured"),
-    "differs": msg(
-        "{device} seems to be fed by {parent}, NOT by what is configured: its load moved {count} times with it"
-    ),
-}
 
 
 @dataclass(slots=True)
@@ -89,18 +67,16 @@ def topology(*, config: Path, state: Path | None, as_json: bool) -> None:
     try:
         site = read_site(config)
     except BadConfiguration as error:
-        told = "\n".join(mistake.say(language_of(os.environ)) for mistake in error.mistakes)
+        told = "\n".join(mistake.say(LANGUAGE) for mistake in error.mistakes)
         raise click.ClickException(told) from None
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         learned, proposals = runner.run(_look(site))
     proposals += _powers(site, state)
-    keys: dict[str, dict[str, str | None]] = {}
-    for one in proposals:
-        if one.standing != "agrees":
-            keys.setdefault(one.device, {}).update(keys_of(one, site.devices[one.device]))
-    after = change(site.text, {name: said for name, said in keys.items() if said}, ())
-    diff = difference(site.text, after, config.name)
-    _check(config, after)
+    amended = amend(site.text, str(config), changed_keys(proposals, site.devices))
+    if amended.mistakes:
+        told = "\n".join(mistake.say(LANGUAGE) for mistake in amended.mistakes)
+        raise click.ClickException(_("The changed file would not pass `sitewarden check`:") + "\n" + told)
+    diff = amended.difference
     if as_json:
         found = {
             "proposals": [asdict(one) for one in proposals],
@@ -110,7 +86,7 @@ def topology(*, config: Path, state: Path | None, as_json: bool) -> None:
         }
         click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
         return
-    formats = Formats(language_of(os.environ), site.settings.site.timezone)
+    formats = Formats(LANGUAGE, site.settings.site.timezone)
     for one in proposals:
         _say(one, formats)
     for name in learned.coarse:
@@ -133,49 +109,10 @@ def _powers(site: Site, state: Path | None) -> tuple[Proposal, ...]:
 
 def _say(one: Proposal, formats: Formats) -> None:
     colour = {"new": "green", "differs": "yellow"}.get(one.standing)
-    texts = _POWER if one.link == "power" else _STANDING
-    head = _(texts[one.standing]).format(device=one.device, parent=one.parent, port=one.port, count=len(one.evidence))
-    click.echo(click.style(" ".join(head.split()), fg=colour))
+    click.echo(click.style(say_proposal(one, _), fg=colour))
     if one.standing != "agrees":
         for said in one.evidence:
-            click.echo("  " + _because(said, formats))
-
-
-def _because(said: Evidence, formats: Formats) -> str:
-    told = _(_TOLD[said.kind])
-    if said.kind != "load":
-        return told.format(by=said.by, port=said.port, detail=said.detail)
-    return told.format(
-        by=said.by,
-        detail=said.detail,
-        dark=formats.moment(said.dark_at or 0.0),
-        back=formats.moment(said.back_at or 0.0),
-        fell=formats.number(said.fell_watts or 0.0, 0),
-        rose=formats.number(said.rose_watts or 0.0, 0),
-    )
-
-
-def keys_of(one: Proposal, device: Device) -> dict[str, str | None]:
-    """What the file would say; a port belongs to a parent of the file itself, not to one of its group.
-
-    The port of another parent goes (None) where the new one's is not known.
-    """
-    if one.link == "power":
-        return {"power": one.parent}
-    keys: dict[str, str | None] = {"parent": one.parent} if device.parent != one.parent else {}
-    if one.port and device.port != one.port:
-        keys["port"] = one.port
-    elif keys and not one.port and device.port:
-        keys["port"] = None
-    return keys
-
-
-def _check(config: Path, after: str) -> None:
-    try:
-        load(config, lenient=True, text=after)
-    except BadConfiguration as refused:
-        told = "\n".join(mistake.say(language_of(os.environ)) for mistake in refused.mistakes)
-        raise click.ClickException(_("The changed file would not pass `sitewarden check`:") + "\n" + told) from None
+            click.echo("  " + say_evidence(said, _, formats))
 
 
 async def _look(site: Site) -> tuple[Learned, tuple[Proposal, ...]]:

@@ -58,6 +58,13 @@ def propose(
             entry = write_entry(known, taken, of_kind if isinstance(of_kind, MarkedMap) else _NOTHING, snmp_ports)
             taken.add(str(entry["id"]))
             added.append(entry)
+    return amend(text, file, changed, added)
+
+
+def amend(
+    text: str, file: str, changed: Mapping[str, Mapping[str, str | None]], added: Sequence[Fields] = ()
+) -> Proposal:
+    """The file `text` with other keys of known devices, and with devices `added`. Raises outline.NoList."""
     after = change(text, changed, added) if changed or added else text
     return Proposal(text, after, difference(text, after, file), _mistakes(after, file) if after != text else ())
 

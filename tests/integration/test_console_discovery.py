@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 import yaml
 
+from monitor.core.outage import Outage, Step
 from monitor.settings.load import load
 from probes.simulators import site_yaml
 from probes.simulators.blueprint import PASSWORD
@@ -126,6 +127,49 @@ async def test_it_can_be_stopped(console: RunningConsole, simsite: SimSite) -> N
         assert "It was stopped" in browser.page
 
 
+def cut_power(console: RunningConsole, device: str, times: int) -> None:
+    """So often it was dark while the load of ups-01 fell by 44 W, and rose when it was back."""
+    console.live.world.outages[device] = tuple(
+        Outage(device, device, at, at + 700.0, (Step("ups-01", 44.0, 43.0, 5.0),))
+        for at in (1_795_000_000.0 + 3_600 * number for number in range(times))
+    )
+
+
+async def test_which_ups_feeds_what_is_shown_with_its_evidence(console: RunningConsole, site_file: Path) -> None:
+    written = yaml.safe_load(site_file.read_text())  # noqa: ASYNC240
+    fed = {one["id"]: one.get("power") for one in written["devices"]}
+    as_configured, unknown = "recorder-01", "panel-01"
+    assert (fed[as_configured], fed[unknown]) == ("ups-01", None)
+    cut_power(console, as_configured, 3)
+    cut_power(console, unknown, 2)
+    async with console.browser() as browser:
+        await browser.log_in("wang")
+        await browser.get("/discovery")
+        assert f"{as_configured} is fed by ups-01, as configured" in browser.page
+        assert f"{unknown} seems" not in browser.page, "two outages prove nothing"
+        assert (await browser.get("/discovery/power.diff")).status == 409
+        cut_power(console, unknown, 3)
+        await browser.get("/discovery")
+        assert f"{unknown} seems to be fed by ups-01: its load moved 3 times with it, and never against" in browser.page
+        assert browser.page.count("the load of ups-01 fell by 44 W and rose by 43 W") == 3
+        assert (await browser.get("/discovery/power.diff")).status == 200
+    diff = browser.page
+    (site_file.parent / "site.diff").write_text(diff, "utf-8")
+    subprocess.run(  # noqa: ASYNC221
+        ["patch", "-s", "site.yaml", "site.diff"], check=True, timeout=20, cwd=site_file.parent
+    )
+    assert load(site_file).devices[unknown].power == "ups-01"
+    async with console.browser() as browser:
+        await browser.log_in("zhao")
+        await browser.get("/discovery")
+        assert "供电" in browser.page
+        site_file.write_text("devices: [", "utf-8")  # noqa: ASYNC240
+        await browser.get("/discovery")
+        assert "无法读取" in browser.page
+        await browser.log_in("guest")
+        assert (await browser.get("/discovery/power.diff")).status == 403
+
+
 @pytest.mark.parametrize(("width", "language", "dark"), [(360, "zh-CN", True), (1920, "en-GB", False)])
 async def test_it_looks_right(
     console: RunningConsole, simsite: SimSite, chromium: Chromium, *, width: int, language: str, dark: bool
@@ -133,6 +177,7 @@ async def test_it_looks_right(
     page = await chromium.open(width, 800 if width < 500 else 1080, language=language, dark=dark)
     SCREENSHOTS.mkdir(exist_ok=True)
     mark = f"{width}-{language[:2]}"
+    cut_power(console, "panel-01", 3)
     await enter(page, console)
     await page.goto(console.url + "/discovery")
     await page.screenshot(path=SCREENSHOTS / f"discovery-empty-{mark}.png", full_page=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from monitor.cli.topology import keys_of
 from monitor.core.plan import Device
+from monitor.discovery.telling import keys_of
 from monitor.discovery.wiring import Proposal, infer
 from probes.target import Target
 from probes.topology import Channel, Neighbour, Tables

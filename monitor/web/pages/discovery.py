@@ -5,6 +5,7 @@ The daemon never writes its own configuration: a person takes the difference awa
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from dataclasses import replace
@@ -20,6 +21,8 @@ from monitor.core.inventory import identity
 from monitor.discovery.comparison import Change
 from monitor.discovery.outline import NoList
 from monitor.discovery.proposal import Proposal, propose
+from monitor.discovery.site import Site
+from monitor.discovery.wiring import Proposal as Wire
 from monitor.discovery.words import say_refused
 from monitor.web.access import form, own_form, technician
 from monitor.web.console import Console, console_of, visitor_of
@@ -28,6 +31,7 @@ from monitor.web.rendering import render
 from monitor.web.sweeping import Order, Sweeping
 from monitor.web.users import Role, User
 from monitor.web.views import discovery as views
+from monitor.web.views import feeding
 from probes.discovery import BadPorts, BadRange, parse_ports, parse_ranges
 
 log = logging.getLogger(__name__)
@@ -98,8 +102,29 @@ async def take_change(request: Request, _: Annotated[User, Depends(technician)])
     proposal, _hosts = await _proposal(request)
     if not proposal.difference or proposal.mistakes:
         raise Refusal(409, "there is no change that could be applied")
+    return _as_file(proposal)
+
+
+@router.get("/discovery/power.diff")
+async def take_power(request: Request, _: Annotated[User, Depends(technician)]) -> Response:
+    """Which UPS feeds what, as a file that `patch` takes."""
+    console = console_of(request)
+    _wires, change = await _wired(console, await views.current_site(_file(console)))
+    if change is None or not change.difference or change.mistakes:
+        raise Refusal(409, "there is no change that could be applied")
+    return _as_file(change)
+
+
+def _as_file(proposal: Proposal) -> Response:
     headers = {"content-disposition": 'attachment; filename="site.diff"', "cache-control": "no-store"}
     return Response(proposal.difference, media_type="text/x-diff; charset=utf-8", headers=headers)
+
+
+async def _wired(console: Console, site: Site | None) -> tuple[tuple[Wire, ...], Proposal | None]:
+    if site is None:
+        return (), None
+    outages = tuple(outage for of_device in console.live.world.outages.values() for outage in of_device)
+    return await asyncio.to_thread(feeding.change_of, site, outages)
 
 
 async def _proposal(request: Request) -> tuple[Proposal, frozenset[str]]:
@@ -133,10 +158,16 @@ async def _page(
 ) -> Response:
     console, visitor = console_of(request), visitor_of(request)
     sweeping = console.sweeping
-    user, names = visitor.user, await views.credential_names(_file(console))
+    site = await views.current_site(_file(console))
+    user, names = visitor.user, views.credential_names(site)
+    wires, change = await _wired(console, site)
     if user is None or user.role is not Role.MANAGER:  # whoever may aim a login at any address can catch it there
         names = replace(names, logins=(), snmp=())
+    live = console.live
     data = {
+        "loads": feeding.loads(wires, change, feeding.coarse(live.plan, live.world), visitor.formats),
+        "power_pieces": views.pieces(change.difference) if change else (),
+        "has_ups": any(device.kind == "ups" for device in live.plan.devices.values()),
         "names": names,
         "typed": fields if fields is not None else _last(sweeping),
         "problem": problem,

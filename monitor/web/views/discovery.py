@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from monitor.discovery.comparison import Change, Compared
-from monitor.discovery.site import read_site
+from monitor.discovery.site import Site, read_site
 from monitor.discovery.words import CHANGES, KINDS, say_login, say_reason
 from monitor.locale import Translate
 from monitor.settings.mistake import BadConfiguration
@@ -53,14 +53,20 @@ class Names:
     readable: bool = True
 
 
-async def credential_names(file: Path) -> Names:
-    """The credentials of the site's file."""
-    try:
-        site = await asyncio.to_thread(read_site, file)
-    except (BadConfiguration, OSError):
+def credential_names(site: Site | None) -> Names:
+    """The credentials of the site's file; None: it is not good now."""
+    if site is None:
         return Names((), (), readable=False)
     accesses = site.accesses.values()
     return Names(tuple(one.name for one in accesses if one.login), tuple(one.name for one in accesses if one.snmp))
+
+
+async def current_site(file: Path) -> Site | None:
+    """The site's file as it is now; None if it cannot be read, or has mistakes."""
+    try:
+        return await asyncio.to_thread(read_site, file)
+    except (BadConfiguration, OSError):
+        return None
 
 
 def rows(sweeping: Sweeping, say: Translate, hosts: frozenset[str] | None) -> tuple[Row, ...]:

@@ -194,6 +194,9 @@ def _state(plan: Plan, world: World, device: str, check: str, since: float, *, b
     look = world.looks.get((device, check))
     if State.PENDING in states:
         return Wait(())  # it is being asked again already
+    asked = plan.checks.get((device, check))
+    if look is None and asked is not None and asked.heard:
+        return Free()  # it has told nothing so far, and cannot be asked
     if look is None or look.at < since:
         return Wait(((device, check),))
     return Free()

@@ -33,6 +33,7 @@ devices:
   - {id: panel, name: Panel, kind: panel, host: 192.0.2.30, credentials: c,
      checks: {snmp: {every: 1h}, traps: on}}
   - {id: ups, name: UPS, kind: ups, host: 192.0.2.40, credentials: c, checks: {snmp: {every: 1h}, traps: on}}
+  - {id: sw, name: Switch, kind: switch, host: 192.0.2.50, credentials: c, checks: {snmp: off}, power: ups}
   - {id: cam, name: Gate, kind: camera, host: 192.0.2.7, checks: {events: on}}
 """
 WELL = Answer({"output_source": "normal"}, {
@@ -230,3 +231,11 @@ def test_each_disk_keeps_its_ticket(make: Callable[[], Score]) -> None:
     tell(score, "nvr", "traps", told, 90)
     after = {one.id: one.fingerprint.component for one in score.tickets() if one.fingerprint.fault == "disk.failed"}
     assert after == {number: f"disk/{component[-1]}" for number, component in before.items()}
+
+
+def test_a_ups_that_never_told_anything_delays_nothing(make: Callable[[], Score]) -> None:
+    """Of what only traps tell, silence is all that there will ever be: who hangs on it is told without waiting."""
+    score = make()
+    score.answer("sw", "reach", SILENT)
+    score.run(HOUR + 4 * MINUTE)
+    assert score.told() == [("sw", "switch.silent", "new")]

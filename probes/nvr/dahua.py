@@ -22,6 +22,7 @@ PAGE: Final = 100  # files; the most that one page may hold
 MAX_PAGES: Final = 32  # of one search
 CHUNK_DAYS: Final = 7  # in one search
 NAMES_SECONDS: Final = 600.0  # for so long names and addresses are remembered
+_CONFIG: Final = "configManager.cgi?action=getConfig&name="
 _LONG_AGO: Final = datetime.combine(date(2000, 1, 1), time())
 
 
@@ -57,6 +58,8 @@ class Dahua:
         states = await _or(self._get("LogicDeviceManager.cgi?action=getCameraState&uniqueChannels[0]=-1",
                                      cgi.read_states), None)  # fmt: skip
         lost = None if states else await self._events("VideoLoss")
+        if not states and lost is None:  # names that are remembered do not prove that it still tells anything
+            self._titles = await self._get(f"{_CONFIG}ChannelTitle", cgi.read_titles)
         return cgi.merge(self._titles, self._remotes, states or None, lost, self._modes)
 
     async def read_disks(self) -> dict[str, Disk]:
@@ -148,10 +151,9 @@ class Dahua:
         now = self.door.now()
         if now < self._named_until:
             return
-        config = "configManager.cgi?action=getConfig&name="
-        self._titles = await self._get(f"{config}ChannelTitle", cgi.read_titles)
-        self._remotes = await _or(self._get(f"{config}RemoteDevice", cgi.read_remotes), {})
-        self._modes = await _or(self._get(f"{config}RecordMode", cgi.read_modes), {})
+        self._titles = await self._get(f"{_CONFIG}ChannelTitle", cgi.read_titles)
+        self._remotes = await _or(self._get(f"{_CONFIG}RemoteDevice", cgi.read_remotes), {})
+        self._modes = await _or(self._get(f"{_CONFIG}RecordMode", cgi.read_modes), {})
         self._named_until = now + NAMES_SECONDS
 
     async def _events(self, code: str) -> set[int] | None:

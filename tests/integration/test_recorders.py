@@ -172,11 +172,13 @@ async def test_a_password_that_is_changed_later_is_tried_once_more(stand: Stand)
 async def test_what_is_closed_is_unsupported_and_not_a_wrong_password(stand: Stand, dialect: Dialect) -> None:
     recorder = stand.recorder(dialect)
     stand.site.fail("recorder-01", "api_off")
-    seen = await stand.look()
-    assert seen.outcome is Outcome.UNSUPPORTED, seen.detail
-    assert not recorder.gate.refused
-    stand.site.repair("recorder-01", "api_off")
-    assert (await stand.look()).outcome is Outcome.OK
+    for _ in range(2):  # one that never told anything; one of which names and footage are remembered
+        seen = await stand.look()
+        assert seen.outcome is Outcome.UNSUPPORTED, seen.detail
+        assert not recorder.gate.refused
+        stand.site.repair("recorder-01", "api_off")
+        assert (await stand.look()).outcome is Outcome.OK
+        stand.site.fail("recorder-01", "api_off")
 
 
 @pytest.mark.parametrize(

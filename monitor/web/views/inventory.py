@@ -75,6 +75,8 @@ def _line(item: Item, formats: Formats) -> Line:
     say = translate(formats.language)
     check, *where, word = item.name.split("/")
     name = say(NAMES[word]) if word in NAMES else word
+    if check == "recorder" and where and where[0] in WORDS:  # by which interface
+        where = [say(WORDS[where[0]])]
     if item.name in NAMES:  # a count that this monitor keeps itself
         where, name = [], say(NAMES[item.name])
     alone = not where and check != "onvif" and item.name not in NAMES  # another check may tell the same

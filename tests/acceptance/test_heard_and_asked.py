@@ -13,6 +13,7 @@ from monitor.core.change import AddEvent
 from monitor.core.world import World
 from monitor.locale import Formats
 from monitor.notify.surroundings import around
+from monitor.notify.wording import describe
 from monitor.settings.load import load
 from monitor.settings.planning import plan
 from probes.observation import Answer, Outcome
@@ -33,6 +34,7 @@ devices:
   - {id: panel, name: Panel, kind: panel, host: 192.0.2.30, credentials: c,
      checks: {snmp: {every: 1h}, traps: on}}
   - {id: ups, name: UPS, kind: ups, host: 192.0.2.40, credentials: c, checks: {snmp: {every: 1h}, traps: on}}
+  - {id: mute-ups, name: UPS 2, kind: ups, host: 192.0.2.41, credentials: c, checks: {snmp: off, traps: on}}
   - {id: sw, name: Switch, kind: switch, host: 192.0.2.50, credentials: c, checks: {snmp: off}, power: ups}
   - {id: cam, name: Gate, kind: camera, host: 192.0.2.7, checks: {events: on}}
 """
@@ -239,3 +241,21 @@ def test_a_ups_that_never_told_anything_delays_nothing(make: Callable[[], Score]
     score.answer("sw", "reach", SILENT)
     score.run(HOUR + 4 * MINUTE)
     assert score.told() == [("sw", "switch.silent", "new")]
+
+
+def test_overload_and_bypass_by_traps_are_the_tickets_that_a_look_would_open(make: Callable[[], Score]) -> None:
+    both = Answer({"flooding": False}, {"alarm": {
+        f"{alarm}.{item}": {"alarm": alarm, "item": item, "state": "raised", "text": "", "times": 1}
+        for item, alarm in (("1", "overload"), ("2", "on_bypass"))
+    }})  # fmt: skip
+    score = make()
+    tell(score, "mute-ups", "traps", both, 20)
+    assert score.told() == [("mute-ups", "ups.overload", "new"), ("mute-ups", "ups.bypass", "new")]
+    score = make()
+    score.answer("ups", "snmp", Answer({"output_source": "normal", "load_percent": 97.0}))
+    tell(score, "ups", "traps", heard("overload", item="1"), 20)
+    assert score.told() == [("ups", "ups.overload", "new")]
+    told = describe(score.tickets()[0], score.plan, "en", score.now).what
+    assert told.startswith("The load of UPS is too high: 97%. It may"), told
+    told = describe(replace(score.tickets()[0], facts={}), score.plan, "zh_CN", score.now).what
+    assert told.startswith("UPS 负载过高，可能自行关闭"), told

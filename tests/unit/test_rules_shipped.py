@@ -219,8 +219,10 @@ def test_silence_is_trouble_and_a_refused_password_is_not_silence(
         ("events-input", {"alarm": "digital_input", "state": "raised", "item": "DI1", "names": "^DI1$"}, True),
         ("events-left-alone", {"left_alone": True}, True),
         ("events-left-alone", {"left_alone": False}, False),
-        ("trap-ups-fault", {"alarm": "overload", "state": "raised"}, True),
-        ("trap-ups-fault", {"alarm": "on_bypass", "state": "cleared"}, False),
+        *((name, {"alarm": alarm, "state": state}, state == "raised")
+          for name, alarm in (("trap-ups-overload", "overload"), ("trap-ups-bypass", "on_bypass"))
+          for state in ("raised", "cleared")),
+        *(("trap-ups-fault", {"alarm": alarm, "state": "raised"}, False) for alarm in ("overload", "on_bypass")),
         ("trap-mains-lost", {"alarm": "on_battery", "state": "raised"}, True),
         ("trap-mains-lost", {"alarm": "on_battery", "state": "cleared"}, False),
         ("trap-ups-battery-low", {"alarm": "battery_depleted", "state": "raised"}, True),

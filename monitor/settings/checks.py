@@ -120,7 +120,6 @@ class CheckReader:
         """Look at what all layers say together: a required option may stand in any of them."""
         before = len(self._reading.findings.mistakes)
         laid = lay(name, wish.said[name], wish.own, self._reading)
-        sure = len(self._reading.findings.mistakes) == before
         if name == "frame":
             self._lend(laid.options, wish)
         if name == "events":
@@ -129,7 +128,7 @@ class CheckReader:
             laid.options["depth"] = "options"  # without an address of the stream no more can be asked
         if name == "snmp" and wish.profile and "profile" not in laid.options:
             laid.options["profile"] = wish.profile
-        found = self._hear(name, laid) if name in HEARD else self._complete(name, wish.kind, laid, sure=sure)
+        found = self._hear(name, laid) if name in HEARD else self._complete(name, wish.kind, laid)
         return found if len(self._reading.findings.mistakes) == before else None
 
     def _lend(self, frame: MarkedMap, wish: _Wish) -> None:
@@ -170,13 +169,13 @@ class CheckReader:
         assert said.above is not None
         return validate(self._adapters[kind], said, self._reading, said.above)
 
-    def _complete(self, name: str, device_kind: str, laid: Laid, *, sure: bool) -> _Asked | None:
+    def _complete(self, name: str, device_kind: str, laid: Laid) -> _Asked | None:
         common, said = laid.common, laid.options
         kind = (common.probe if name == "reach" else None) or PROBES[name]
         asking = probe(kind)
         known = keys_of(asking.options)
         if name == "reach":
-            self._note_other_probe(said, known, "tcp" if kind == "icmp" else "icmp", sure=sure)
+            self._note_other_probe(said, known, "tcp" if kind == "icmp" else "icmp", sure=laid.sure)
         note_unknown(said, (known | COMMON) - ({"probe"} if name != "reach" else set()), self._reading.findings)
         for key in said.keys() - known:
             del said[key]

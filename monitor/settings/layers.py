@@ -22,10 +22,14 @@ _ADAPTER = TypeAdapter(CheckShape)
 
 @dataclass(slots=True)
 class Laid:
-    """What every check may say, and the options of its probe: each knows the layer that it came from."""
+    """What every check may say, and the options of its probe: each knows the layer that it came from.
+
+    `sure` False: what every check may say, such as `probe`, was refused in one layer, and is not known.
+    """
 
     common: CheckShape
     options: MarkedMap
+    sure: bool = True
 
 
 def lay(name: str, said: list[MarkedMap], own: MarkedMap, reading: Reading) -> Laid:
@@ -48,7 +52,9 @@ def _lay_over(laid: Laid, value: MarkedMap, place: tuple[MarkedMap, str], readin
     said.above = value.above
     copy(value, said, value.keys() & common)
     shape = validate(_ADAPTER, said, reading, place)
-    if shape is not None:
+    if shape is None:
+        laid.sure = False
+    else:
         if shape.probe is not None:
             _change_probe(laid, shape.probe, value, place[1], reading)
         laid.common = laid.common.model_copy(update={key: getattr(shape, key) for key in shape.model_fields_set})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import resource
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ import uvloop
 from monitor.cli.address import ask_login
 from monitor.cli.discover_page import as_json, as_page
 from monitor.cli.known import read_known
-from monitor.cli.language import _, language_of
+from monitor.cli.language import LANGUAGE, _
 from monitor.cli.progress import Bar
 from monitor.core.inventory import Identity
 from monitor.discovery.comparison import Compared, compare
@@ -25,6 +24,7 @@ from monitor.discovery.proposal import Proposal, propose, skeleton
 from monitor.discovery.site import Site, find_addresses, own_accesses, read_site
 from monitor.discovery.words import say_refused
 from monitor.discovery.writing import Changed, replace_file
+from monitor.locale.probe_lines import say_line
 from monitor.settings.mistake import BadConfiguration, did_you_mean
 from monitor.storage.errors import StoreError
 from probes.discovery import Access, BadPorts, BadRange, Ports, Ranges, Report, Scope, parse_ports, parse_ranges, sweep
@@ -112,7 +112,7 @@ def discover(
     proposal = _propose(before, name, lines, site, (login, *agents))
     click.echo(as_json(report, lines, proposal) if json else as_page(report, lines, proposal))
     if proposal.mistakes:
-        told = "\n".join(mistake.say(language_of(os.environ)) for mistake in proposal.mistakes)
+        told = "\n".join(mistake.say(LANGUAGE) for mistake in proposal.mistakes)
         raise click.ClickException(_("The changed file would not pass `sitewarden check`:") + "\n" + told)
     if target is not None:
         _write(target, proposal, quiet=json)
@@ -122,7 +122,7 @@ def _read(file: Path) -> Site:
     try:
         return read_site(file)
     except BadConfiguration as error:
-        told = "\n".join(mistake.say(language_of(os.environ)) for mistake in error.mistakes)
+        told = "\n".join(mistake.say(LANGUAGE) for mistake in error.mistakes)
         raise click.ClickException(told) from None
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror}") from None
@@ -186,7 +186,7 @@ async def _sweep(
         with Bar(len(wish.ranges), _("asked {done} of {total}, found {found}")) as bar:
             report = await sweep(scope, tools, tell=lambda at: bar.show(at.done, found=at.found))
     except LocalTrouble as trouble:
-        raise click.ClickException(str(trouble)) from None
+        raise click.ClickException(say_line(str(trouble), LANGUAGE)) from None
     finally:
         await tools.close()
     return report, compare(report.found, site.devices if site else {}, addresses, wish.ranges, known)

@@ -123,7 +123,7 @@ def _summary(report: Report, lines: Sequence[Compared]) -> str:
     if nameless:
         rest.append(_("{count} are of no known kind; they are not proposed.").format(count=nameless))
     if report.unpinged:
-        rest.append(_("No pings were sent: {why}").format(why=report.unpinged))
+        rest.append(_("No pings were sent: {why}").format(why=say_line(report.unpinged, LANGUAGE)))
     if report.strangers:
         hosts = ", ".join(report.strangers[:20])
         rest.append(

@@ -20,6 +20,7 @@ from monitor.discovery.site import Site, find_addresses, read_site
 from monitor.discovery.telling import changed_keys, say_evidence, say_proposal
 from monitor.discovery.wiring import Proposal, infer
 from monitor.locale import Formats
+from monitor.locale.probe_lines import say_line
 from monitor.settings.mistake import BadConfiguration
 from monitor.storage.errors import StoreError
 from probes.discovery.neighbours import read_neighbours
@@ -92,7 +93,7 @@ def topology(*, config: Path, state: Path | None, as_json: bool) -> None:
     for name in learned.coarse:
         click.echo(_("{ups} tells its load in per cent only: too coarse to see what it feeds.").format(ups=name))
     for name, why in learned.silent.items():
-        click.echo(_("{device} told nothing: {why}").format(device=name, why=why), err=True)
+        click.echo(_("{device} told nothing: {why}").format(device=name, why=say_line(why, LANGUAGE)), err=True)
     seen = {one.device for one in proposals if one.link == "network"}
     silent = [name for name in site.devices if name != MONITOR and name not in seen]
     click.echo(_("{count} devices were seen nowhere.").format(count=len(silent)))

@@ -16,7 +16,7 @@ from monitor.locale.probe_lines import patterns, say_line
 from probes import errors
 
 PROBES = Path(__file__).parents[2] / "probes"
-NOT_TOLD = {"simulators", "recording", "discovery", "topology"}  # their words are said elsewhere, or to nobody
+NOT_TOLD = {"simulators", "recording"}  # their words are said elsewhere, or to nobody
 RAISED = {name for name, one in vars(errors).items() if isinstance(one, type)} | {
     "BadTrap", "BadMessage", "Unauthorized", "NotOnvif", "NoFootage", "BadReference",
 }  # fmt: skip
@@ -31,13 +31,24 @@ def lines() -> Iterator[tuple[str, str]]:
     for file in sorted(PROBES.rglob("*.py")):
         if NOT_TOLD & set(file.parts):
             continue
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        tree = ast.parse(file.read_text("utf-8"))
+        named = {
+            one.targets[0].id: one.value
+            for one in tree.body
+            if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)
+        } | {
+            one.target.id: one.value
+            for one in tree.body
+            if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name) and one.value is not None
+        }
+        for node in ast.walk(tree):
             if not isinstance(node, ast.Call):
                 continue
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
             told = node.args[:1] if name in RAISED | {"trace", "tell"} else []
             told += node.args[1:2] if name in {"_say", "LeftOut"} else []
             told += [word.value for word in node.keywords if word.arg in {"detail", "error"}]
+            told = [named.get(one.id, one) if isinstance(one, ast.Name) else one for one in told]
             for sample in (one for argument in told for one in samples(argument)):
                 yield f"{file.relative_to(PROBES)}:{node.lineno}", sample
 

@@ -24,6 +24,7 @@ from monitor.discovery.proposal import Proposal, propose
 from monitor.discovery.site import Site
 from monitor.discovery.wiring import Proposal as Wire
 from monitor.discovery.words import say_refused
+from monitor.locale.probe_lines import say_line
 from monitor.web.access import form, own_form, technician
 from monitor.web.console import Console, console_of, visitor_of
 from monitor.web.refusal import Refusal
@@ -172,6 +173,7 @@ async def _page(
         "typed": fields if fields is not None else _last(sweeping),
         "problem": problem,
         "sweeping": sweeping,
+        "unpinged": say_line(sweeping.report.unpinged, visitor.language) if sweeping and sweeping.report else "",
         "rows": views.rows(sweeping, visitor.translate, hosts) if sweeping else (),
         "gone": [line.device for line in sweeping.lines if line.change is Change.GONE] if sweeping else [],
         "hidden": max(0, len(sweeping.lines) - views.MAX_ROWS) if sweeping else 0,

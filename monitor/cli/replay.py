@@ -109,7 +109,7 @@ class Replay:
         still = shot.before is None
         seen, attached = examine(grabbed, known, still=still, started=time.monotonic(), cpu=time.thread_time())
         if still and seen.signature:
-            seen, attached = self._polls.judged(CAMERA, seen, attached)
+            seen, attached = self._polls.judged(CAMERA, seen, attached, known.tuning)
         self._glance = attached.glance
         self._decide(shot.at, seen, attached)
         return Look(shot, seen, attached.jpeg, attached.marked, self._open(), tuple(self.events[before:]))

@@ -28,7 +28,9 @@ VIEWED: Final = frozenset(
         "dark", "colour_cast", "ir_cut", "text_missing",
     }
 )  # fmt: skip
-# … and what somebody may really have changed for good.
+# … and what else a person may say is none. That nothing of any scene is seen is certain.
+TEACHABLE: Final = VIEWED | {"frozen", "flicker", "jitter", "black"}
+# Of all that: what somebody may really have changed for good.
 MEANT: Final = frozenset(
     {"covered", "partly_covered", "obscured", "moved", "dark", "over_exposed", "colour_cast", "text_missing"}
 )
@@ -58,14 +60,14 @@ def take(turn: Turn, ticket: Ticket, what: Cancel, by: str) -> None:
     if fault is None:
         return
     match what.lesson:
-        case "false_alarm":
+        case "false_alarm" if fault in TEACHABLE:
             score = _number(ticket.facts.get("score"), 1.0)
             factor = min(MOST, max(_factor(turn, device, fault), score * MARGIN))
             turn.put(PutTuning(Tuning(device, fault, factor, turn.now, by, ticket.id)))
             _forget(turn, device, frozenset({fault}))
         case "new_view":
             _confirm_view(turn, device, ticket.facts.get("place"), by, ticket.id)
-        case "":
+        case _:
             return
     turn.ask(device, FRAME)
 

@@ -69,7 +69,7 @@ async def ask(target: Target, options: FrameOptions, tools: Tools) -> Answer:
         seen, attached = await tools.get(DecodePool).look(target.device, job)
     else:
         seen, attached = await _see_still(target, options, source, tools, known)
-        seen, attached = tools.get(Polls).judged(target.device, seen, attached)
+        seen, attached = tools.get(Polls).judged(target.device, seen, attached, known.tuning)
     seen, attached, stood = await turning.end(target, options, stand, seen, attached)
     memory.note(target.device, attached.glance)
     seen = tools.get(Bursts).noted(target.device, seen)

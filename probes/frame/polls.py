@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from probes.frame.faults import HEALTHY, Verdict
-from probes.frame.job import Attached, Seen
+from probes.frame.job import NO_TUNING, Attached, Seen, Tuning
 from probes.tools import Tools
 
 MAX_DEVICES: Final = 20_000
 FROZEN_POLLS: Final = 3
+FROZEN_SCORE: Final = 2.0
 FROZEN_SECONDS: Final = 60.0  # recorders answer from a cache for some seconds
 
 
@@ -45,11 +46,13 @@ class Polls:
             self._stills.popitem(last=False)
         return still.polls >= FROZEN_POLLS and still.last_at - still.first_at >= FROZEN_SECONDS
 
-    def judged(self, device: str, seen: Seen, attached: Attached) -> tuple[Seen, Attached]:
-        """The same, as frozen if nothing else is wrong with a snapshot that never changes."""
-        if seen.judged.verdict not in HEALTHY or not self.frozen(device, seen.signature):
+    def judged(self, device: str, seen: Seen, attached: Attached, tuning: Tuning = NO_TUNING) -> tuple[Seen, Attached]:
+        """The same, as frozen if nothing else is wrong with a snapshot that never changes; `tuning` as in `Known`."""
+        score = FROZEN_SCORE / tuning.get(Verdict.FROZEN, 1.0)
+        frozen = seen.judged.verdict in HEALTHY and self.frozen(device, seen.signature)
+        if not frozen or score < 1:
             return seen, attached
-        scores = {**seen.judged.scores, Verdict.FROZEN: 2.0}
+        scores = {**seen.judged.scores, Verdict.FROZEN: round(score, 3)}
         judged = replace(seen.judged, verdict=Verdict.FROZEN, faults={Verdict.FROZEN: True}, scores=scores)
         return replace(seen, judged=judged), replace(attached, reference=b"")
 

@@ -168,6 +168,30 @@ def test_a_false_alarm_of_a_fixed_threshold_is_believed_and_can_be_taken_back() 
     assert set(verdicts(looks(line, plain, every(1, 2, 1e9 + 720)))) == {Verdict.COVERED}
 
 
+def test_a_false_alarm_of_black_and_of_a_standing_snapshot_is_believed() -> None:
+    for scene, fault in ((np.zeros_like(SCENE), "black"), (SCENE, "frozen")):
+        line = Lived()
+        seeds = [1 if fault == "frozen" else number for number in range(12)]
+        shots = [
+            Shot(str(at), at, "mjpeg", picture(scene, seed)) for at, seed in zip(every(1, 12, 1e9), seeds, strict=True)
+        ]
+        assert list(line.run(shots[:8]))[-1].tickets == (f"camera.{fault}",)
+        (ticket,) = line.world.tickets.values()
+        decide.command(line.plan, line.world, ticket.id, Cancel("so it is", "false_alarm"), by="ana", now=1e9 + 470)
+        assert Verdict(fault) not in verdicts(list(line.run(shots[8:])))
+
+
+def test_what_is_certain_is_no_lesson() -> None:
+    line = Lived()
+    blue = np.zeros_like(SCENE)
+    blue[..., 0] = 200
+    looks(line, blue, every(1, 6, 1e9))
+    (ticket,) = line.world.tickets.values()
+    assert ticket.fingerprint.fault == "camera.blue"
+    decide.command(line.plan, line.world, ticket.id, Cancel("no", "false_alarm"), by="ana", now=1e9 + 400)
+    assert not line.world.tunings
+
+
 def test_what_nobody_can_judge_any_more_keeps_nothing_from_being_learned() -> None:
     """A first suspicion, then hours whose light is not known yet: each waited for the other."""
     line = learned()

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from monitor.core.lessons import fault_of
+from monitor.core.lessons import TEACHABLE, fault_of
 from monitor.engine.live import NotCommitted
 from monitor.locale import msg
 from monitor.storage.reading import Evidence
@@ -133,7 +133,7 @@ async def _page(
     data = {
         "user": user,
         "view": view,
-        "teachable": fault_of(current) is not None,
+        "teachable": fault_of(current) in TEACHABLE,
         "ticket": current,
         "typed": typed or {"action": "", "fields": {}, "problem": "", "problems": {}},
         "done": done if done in ACTIONS else "",

@@ -10,6 +10,7 @@ import pytest
 from monitor.core import decide
 from monitor.core.plan import Plan
 from monitor.core.world import World
+from monitor.locale.probe_lines import say_line
 from monitor.notify.wording import describe
 from monitor.settings.load import load
 from monitor.settings.planning import plan
@@ -115,4 +116,4 @@ def test_the_text_names_cause_and_answer(made: Plan, language: Language, said: s
     (ticket,) = camera.world.tickets.values()
     told = describe(ticket, made, language, camera.now)
     assert said in told.causes[0].casefold()
-    assert "HTTP status 404" in told.what
+    assert say_line("HTTP status 404", language) in told.what

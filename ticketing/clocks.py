@@ -89,10 +89,12 @@ def meet(ticket: Ticket, now: float, name: Name) -> Ticket:
 
 
 def skip_pause(ticket: Ticket, now: float) -> Ticket:
-    """The clocks that were paused until now go on where they stood."""
+    """The clocks that were paused until now go on where they stood; one that was met has its deadline for good."""
     for name in BREACHES:
         clock = get(ticket, name)
-        if ticket.pending_since is not None and paused(ticket, name) and clock.due_at is not None:
+        if ticket.pending_since is None or clock.due_at is None or clock.met_at is not None:
+            continue
+        if paused(ticket, name):
             ticket = put(ticket, name, replace(clock, due_at=clock.due_at + now - ticket.pending_since))
     return ticket
 

@@ -192,3 +192,14 @@ def test_a_pause_moves_what_it_pauses_and_nothing_else() -> None:
         going = desk.command(waiting, Resume(), "li", 1_100.0).ticket
         assert going.fix.due_at == 44_200.0
         assert going.arrival.due_at == (8_200.0 if arrival_moves else 7_200.0)
+
+
+def test_a_pause_moves_no_deadline_that_was_missed_before() -> None:
+    """Somebody came a second late, and then waited: late he was."""
+    fingerprint = Fingerprint("s", "c", "", "f")
+    ticket = desk.open_ticket(1, fingerprint, Severity.URGENT, TARGETS, 0.0, since=0.0, facts={}).ticket
+    for what, now in ((Acknowledge(), 10.0), (Start(on_site=True), 7_201.0), (Pend(PendingReason.CUSTOMER), 7_201.0),
+                      (Resume(), 8_000.0)):  # fmt: skip
+        ticket = desk.command(ticket, what, "li", now).ticket
+    assert (ticket.arrival.due_at, ticket.arrival.met_at, ticket.arrival.breached) == (7_200.0, 7_201.0, True)
+    assert ticket.fix.due_at == 43_200.0 + 799.0

@@ -10,9 +10,12 @@ from probes.frame.compare import Comparison, compare
 from probes.frame.reference import Reference, note_change, note_hour, watch_text, with_slot
 from probes.frame.sketch import Sketch
 from probes.frame.slot import Slot
+from probes.frame.tolerance import beyond
 
 SAME_LIGHT: Final = 30.0  # levels of mean luma within which a slot takes a picture
 SAME_VIEW: Final = 0.45  # correlation from which on it does
+GROWN: Final = 8  # pictures after which a slot takes no strange ones, of hours at which nothing is judged yet: …
+STRANGE: Final = 2.0  # … so many tolerances from what it knows; its ranges would take in drops on the lens
 GAP_SHARE: Final = 1 / 48  # of the time since a slot began: what follows more quickly says the same again …
 LONGEST_GAP_SECONDS: Final = 1_800.0  # … but half an hour is always new
 
@@ -26,11 +29,13 @@ class Place:
 
 
 def find_place(reference: Reference, sketch: Sketch) -> Place:
-    """The slot of the same light whose view is most alike."""
+    """The slot of the same light whose view is most alike, and not strange to it."""
     best = Place(None, None)
     most = SAME_VIEW
     for index, slot in _of_this_light(reference, sketch):
         comparison = compare(sketch, slot)
+        if slot.looks >= GROWN and _is_strange(comparison):
+            continue
         structured = slots.energy(slot.structure) > slots.ENERGY
         likeness = float(comparison.match[structured].mean()) if structured.any() else 1.0
         if likeness >= most:
@@ -46,6 +51,11 @@ def _of_this_light(reference: Reference, sketch: Sketch) -> list[tuple[int, Slot
         and slot.mono == sketch.mono
         and abs(slot.number("mean") - sketch.mean) <= SAME_LIGHT
     ]
+
+
+def _is_strange(one: Comparison) -> bool:
+    """Is less of the view seen, or more of it hidden, than the slot ever learned?"""
+    return any(abs(beyond(one.numbers[name], one.slot, name)) > STRANGE for name in ("quality", "area", "obscured"))
 
 
 def _rests(slot: Slot, at: float) -> bool:

@@ -19,9 +19,11 @@ from probes.frame.assess import Assessment, assess
 from probes.frame.evidence import draw
 from probes.frame.faults import Verdict
 from probes.frame.job import Known, Shift
+from probes.frame.learn import find_place, learn
 from probes.frame.mark import mark
 from probes.frame.picture import Picture, from_bgr, read_cells
 from probes.frame.reference import _NUMBERS_2, MAX_BYTES, NOT_KNOWN, VERSION, BadReference, pack, unpack
+from probes.frame.sketch import sketch
 from probes.frame.slot import NUMBERS
 from tests.servers.console_site import paint
 
@@ -176,6 +178,18 @@ def test_nothing_is_learned_of_a_faulty_picture() -> None:
         assess(seen(scene(3), np.random.default_rng(1)), Verdict.FROZEN, Known(learned(3), at=BEGIN + 1e5)).reference
         == b""
     )
+
+
+def test_drops_that_nobody_can_judge_yet_are_a_state_of_their_own() -> None:
+    known = unpack(learned(3))
+    soft = sketch(seen(_droplets(scene(3).astype(np.float32)), np.random.default_rng(5)))
+    assert find_place(known, sketch(seen(scene(3), np.random.default_rng(5)))).index is not None
+    assert find_place(known, soft).index is None
+    taught = learn(known, soft, None, BEGIN + 12 * 3600)
+    assert taught is not None
+    assert len(taught.slots) == len(known.slots) + 1
+    for before, after in zip(known.slots, taught.slots, strict=False):
+        assert np.array_equal(before.number_variances, after.number_variances)
 
 
 def test_without_the_database_nothing_is_learned() -> None:

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probes.frame.picture import Picture, Plane
-from probes.frame.reference import CELLS, Reference, Text, cell_changes
-from probes.frame.sketch import BAND, HEIGHT, WIDTH, Sketch, means
+from probes.frame.reference import Reference
+from probes.frame.sketch import HEIGHT, WIDTH, Sketch, means
+from probes.frame.text import BANDS, Text, cell_changes
 
 STILL_LEVELS: Final = 2.0  # a standing picture that is encoded again changes by less
 LEAST_LEVELS: Final = 0.1
@@ -24,8 +25,7 @@ TICK: Final = 12.0  # levels; a digit that changes makes a pixel of it change by
 SOONEST_SECONDS: Final = 61.0  # a clock that shows minutes has moved on by then
 
 _HEAD: Final = struct.Struct("!4sd")
-_BANDS: Final = (2 * BAND, 320)
-_LENGTH: Final = _HEAD.size + _BANDS[0] * _BANDS[1] + HEIGHT * WIDTH
+_LENGTH: Final = _HEAD.size + BANDS[0] * BANDS[1] + HEIGHT * WIDTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def read_glance(data: bytes) -> Glance | None:
     magic, at = _HEAD.unpack_from(data)
     if magic != b"SWGL":
         return None
-    bands = np.frombuffer(data, np.uint8, _BANDS[0] * _BANDS[1], _HEAD.size).reshape(_BANDS)
+    bands = np.frombuffer(data, np.uint8, BANDS[0] * BANDS[1], _HEAD.size).reshape(BANDS)
     luma = np.frombuffer(data, np.uint8, HEIGHT * WIDTH, _HEAD.size + bands.size).reshape(HEIGHT, WIDTH)
     return Glance(bands, luma, at)
 
@@ -108,6 +108,3 @@ def _clock_stands(before: Glance, now: Glance, text: Text) -> float | None:
     moved = float(np.abs(now.luma.astype(np.int16) - before.luma).mean())
     largest = float(cell_changes(before.bands, now.bands)[ticking].max())
     return min(2.0, TICK / max(largest, 1.0), STILL_LEVELS / max(moved, 0.5))
-
-
-assert CELLS == (2, 20)

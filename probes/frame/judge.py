@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from probes.frame.compare import Comparison, Spots, alike, compare
 from probes.frame.faults import Verdict
 from probes.frame.hours import DARKER, brightness, filter_stuck, is_known, steadiness
-from probes.frame.reference import Reference, Text, slopes
+from probes.frame.reference import Reference
 from probes.frame.registration import Move
 from probes.frame.sketch import Sketch
 from probes.frame.slot import Slot
+from probes.frame.text import Text, slopes
 from probes.frame.tolerance import RANGES, beyond, numbers_of, scatter, tolerance
 from probes.frame.view import STABLE_LEAST, view
 

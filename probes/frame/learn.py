@@ -7,9 +7,10 @@ from typing import Final
 
 from probes.frame import slot as slots
 from probes.frame.compare import Comparison, compare
-from probes.frame.reference import Reference, note_change, note_hour, watch_text, with_slot
+from probes.frame.reference import Reference, note_change, note_hour, with_slot
 from probes.frame.sketch import Sketch
 from probes.frame.slot import Slot
+from probes.frame.text import watch_text
 from probes.frame.tolerance import beyond
 
 SAME_LIGHT: Final = 30.0  # levels of mean luma within which a slot takes a picture

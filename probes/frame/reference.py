@@ -9,17 +9,17 @@ import zlib
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-import cv2
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
 from probes.frame import habits as habit
 from probes.frame.habits import NO_HABITS, Habits
-from probes.frame.picture import CELL_COLUMNS, CELL_ROWS, COLUMNS, LUMA_SIZE, ROWS
-from probes.frame.sketch import BAND, HEIGHT, WIDTH, Sketch
+from probes.frame.picture import CELL_COLUMNS, CELL_ROWS, COLUMNS, ROWS
+from probes.frame.sketch import HEIGHT, WIDTH, Sketch
 from probes.frame.slot import CELLS as CELL_NAMES
 from probes.frame.slot import GRIDS, NUMBERS, Slot, pack_structure, unpack_structure, weigh
+from probes.frame.text import BANDS, CELLS, Text
 
 VERSION: Final = 3
 _READ: Final = frozenset({2, 3})
@@ -28,17 +28,8 @@ MAX_BYTES: Final = 200_000
 MAX_UNPACKED: Final = 2_000_000
 MOST_LEARNED: Final = 1e9  # of any number; of times and counts a thousand times that
 
-LIGHT_CHANGES: Final = 1.7  # times: by less, the scene keeps its contrast as text does
-STEEP: Final = 25.0  # levels a pixel of 320
-CONSTANT: Final = 0.25
-LEAST_TEXT: Final = 60  # pixels: some letters
-MOST_TEXT: Final = 0.2
-ALWAYS: Final = 0.97  # share of looks
-
 MAX_NUMBERS: Final = 200
 NOT_KNOWN: Final = 1e6  # variance of a number that an earlier version did not keep: nothing is beyond it
-
-CELLS: Final = (2, 20)
 
 _MAGIC: Final = b"SWREF"
 _GRID: Final = (len(GRIDS), ROWS, COLUMNS)
@@ -48,58 +39,10 @@ _NUMBERS_2: Final = (  # version 2 did not name them
     "softened", "edges", "blunt", "contrast", "focus", "definition", "sharpness", "hue_blue", "hue_red", "even", "peak",
     "layout", "gain", "light",
 )  # fmt: skip
-_BANDS: Final = (2 * BAND, 320)
 
 
 class BadReference(ValueError):
     """Bytes that are no reference of this version."""
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """The lines where cameras print their text: means and variances of their slopes, float32[48, 320], in levels.
-
-    `latest`: uint8[48, 320], the lines of the latest picture. `ticking`: float32[2, 20], the share of looks in which
-    each cell of 24×16 pixels had changed. `least`, `most`: mean luma of the darkest and brightest picture.
-    """
-
-    looks: int
-    mean: NDArray[np.float32]
-    variance: NDArray[np.float32]
-    latest: NDArray[np.uint8]
-    latest_at: float
-    ticking: NDArray[np.float32]
-    least: float
-    most: float
-
-    @property
-    def written(self) -> NDArray[np.bool_] | None:
-        """bool[48, 320], where text stands: slopes that stay the same while the light on everything else changes.
-
-        None where the light did not change enough to tell, or no text was found.
-        """
-        if self.most < LIGHT_CHANGES * self.least:
-            return None
-        steep = self.mean > STEEP
-        constant = self.variance < np.square(CONSTANT * self.mean)
-        found = np.asarray(steep & constant, np.bool_)
-        return found if LEAST_TEXT <= found.sum() < MOST_TEXT * found.size else None
-
-    def cells(self, written: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """bool[CELL_ROWS, CELL_COLUMNS], the cells of the picture in which text stands, and those beside."""
-        width, height = LUMA_SIZE
-        whole = np.zeros((height, width), bool)
-        whole[:BAND], whole[-BAND:] = written[:BAND], written[BAND:]
-        tiles = whole.reshape(CELL_ROWS, height // CELL_ROWS, CELL_COLUMNS, width // CELL_COLUMNS)
-        found = np.asarray(tiles.any(axis=(1, 3)), np.uint8)
-        return np.asarray(cv2.dilate(found, np.ones((3, 3), np.uint8)), np.bool_)
-
-    def clock(self, written: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """bool[2, 20], the cells where digits change from picture to picture, beside text that does not."""
-        text = written.reshape(2, BAND, 20, 16).any(axis=(1, 3)).astype(np.uint8)
-        beside = np.pad(text, ((0, 0), (1, 1)))
-        near = beside[:, :-2] | text | beside[:, 2:]
-        return (self.ticking > ALWAYS) & (near > 0) if self.looks >= 50 else np.zeros((2, 20), bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,11 +175,11 @@ def _read(head: Any, arrays: _Arrays) -> Reference:
         looks, latest_at, least, most = head["text"]
         text = Text(
             looks=int(looks),
-            mean=arrays.floats(_BANDS, np.uint8),
-            variance=np.square(arrays.floats(_BANDS, np.uint8) * np.float32(0.5)),
-            latest=arrays.take(_BANDS, np.uint8),
+            mean=arrays.floats(BANDS, np.uint8),
+            variance=np.square(arrays.floats(BANDS, np.uint8) * np.float32(0.5)),
+            latest=arrays.take(BANDS, np.uint8),
             latest_at=float(latest_at),
-            ticking=arrays.floats((2, 20)),
+            ticking=arrays.floats(CELLS),
             least=float(least),
             most=float(most),
         )
@@ -309,42 +252,6 @@ def restore(reference: Reference, at: float) -> Reference:
     slots = tuple(slot for slot in reference.slots if slot.view <= view)
     looks = sum(slot.looks for slot in slots if slot.view == view)
     return replace(reference, slots=slots, text=None, looks=looks, view=view, confirmed_at=at)
-
-
-def watch_text(text: Text | None, sketch: Sketch, at: float) -> Text:
-    """What is known of the text after one more healthy picture."""
-    seen, mean = slopes(sketch.bands), sketch.mean
-    if text is None:
-        return Text(1, seen, np.zeros_like(seen), sketch.bands, at, np.zeros((2, 20), np.float32), mean, mean)
-    weight = max(1 / (text.looks + 1), 0.03)
-    mean_slopes, variance = weigh(text.mean, text.variance, seen, weight)
-    changed = (cell_changes(text.latest, sketch.bands) > TICK).astype(np.float32)
-    return Text(
-        looks=text.looks + 1,
-        mean=mean_slopes,
-        variance=variance,
-        latest=sketch.bands,
-        latest_at=at,
-        ticking=text.ticking + max(1 / text.looks, 0.05) * (changed - text.ticking),
-        least=min(text.least, mean),
-        most=max(text.most, mean),
-    )
-
-
-def slopes(bands: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """float32[48, 320]: how steep the luma is from left to right, levels a pixel."""
-    found: NDArray[np.float32] = np.abs(np.gradient(bands.astype(np.float32), axis=1)).astype(np.float32)
-    return found
-
-
-TICK: Final = 25.0  # levels that a digit of a clock changes by; noise, averaged over 2×2 pixels, stays below
-
-
-def cell_changes(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """float32[2, 20]: the largest change of each cell between these lines, in levels."""
-    difference = np.abs(after.astype(np.int16) - before)
-    found: NDArray[np.float32] = difference.reshape(2, BAND, 20, 16).max(axis=(1, 3)).astype(np.float32)
-    return found
 
 
 def note_hour(hours: NDArray[np.float32], at: float, sketch: Sketch) -> NDArray[np.float32]:

@@ -124,33 +124,30 @@ class Pipeline:
 
     async def accept(self, device: str, by: str, note: str) -> None:
         """What was found at the device is right; ends after the commit. LookupError: nothing was; NotCommitted."""
-        await self._patiently(lambda reply: Accepted(device, by, note, reply))
+        await self._patiently(lambda reply: Accepted(device, by, note, reply), COMMAND_SECONDS)
 
     async def guess(self, device: str) -> None:
         """A login will be tried at that device; ends once that is written down. LookupError; NotCommitted."""
-        await self._patiently(lambda reply: Guessed(device, reply))
+        await self._patiently(lambda reply: Guessed(device, reply), COMMAND_SECONDS)
 
     async def teach(self, lesson: Lesson, by: str) -> None:
         """Returns after the commit. Raises as `Live.teach` says."""
-        await self._patiently(lambda reply: Taught(lesson, by, reply))
+        await self._patiently(lambda reply: Taught(lesson, by, reply), COMMAND_SECONDS)
 
     async def kept(self) -> bool:
         """Is everything that was submitted until now committed? False if the database does not take it in time."""
-        reply: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.submit(Awaited(reply))
         try:
-            async with asyncio.timeout(KEPT_SECONDS):
-                await reply
-        except TimeoutError:
+            await self._patiently(Awaited, KEPT_SECONDS)
+        except NotCommitted:
             return False
         return True
 
-    async def _patiently(self, given: Callable[[asyncio.Future[None]], Input]) -> None:
-        """Queue what a person did and wait for its commit."""
+    async def _patiently(self, given: Callable[[asyncio.Future[None]], Input], seconds: float) -> None:
+        """Queue it and wait for its commit, for so long."""
         reply: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.submit(given(reply))
         try:
-            async with asyncio.timeout(COMMAND_SECONDS):
+            async with asyncio.timeout(seconds):
                 await asyncio.shield(reply)
         except TimeoutError:
             raise NotCommitted("the database does not answer; try again later") from None

@@ -6,7 +6,6 @@ picture ─▶ sketch ─▶ judge (against the reference) ─┐
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from probes.frame.burst import Unrest, measure
 from probes.frame.compare import softened
-from probes.frame.faults import BLIND, HEALTHY, ORDER, SUSPICIOUS, Verdict
+from probes.frame.faults import BLIND, HEALTHY, ORDER, Verdict, suspicious
 from probes.frame.glance import SOONEST_SECONDS, change_of, read_glance, stands_still, take_glance
 from probes.frame.job import Judged, Known, Measured, Shift
 from probes.frame.judge import Judgement, judge
@@ -86,8 +85,8 @@ def assess(picture: Picture, fixed: Verdict, known: Known, film: Film = None) ->
         judgement = explain(judgement, steadiness, unrest)
     if fixed in _UNSEEN and judgement.slot is not None and not judgement.recognised:
         fixed = _screen(picture, fixed, striped=judgement.scores.get(Verdict.STRIPES, 0.0) >= 1)
-    if fixed in _FIXED and known.tuning.get(fixed, 1.0) > 1:
-        fixed = Verdict.OK  # a person said that it is usual for this camera; what was learned still tells more of it
+    if fixed in _FIXED and known.is_usual(fixed):
+        fixed = Verdict.OK  # what was learned still tells more of it
     judged = conclude(fixed, judgement.tuned(known.tuning), reference)
     judged = replace(
         judged,
@@ -108,11 +107,6 @@ def _spots(verdict: Verdict, drawn: Sketch, reference: Reference, judgement: Jud
     elif verdict is Verdict.OBSCURED and judgement.slot is not None:
         found = softened(drawn, reference.slots[judgement.slot])
     return "" if found is None or not found.any() else write_cells(found)
-
-
-def suspicious(scores: Mapping[Verdict, float]) -> bool:
-    """Is one of them nearly at its threshold?"""
-    return any(score >= SUSPICIOUS for score in scores.values())
 
 
 def _screen(picture: Picture, fixed: Verdict, *, striped: bool) -> Verdict:

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Final
 
-from probes.frame.faults import HEALTHY, SUSPICIOUS, Verdict
+from probes.frame.faults import HEALTHY, Verdict, suspicious
 from probes.frame.habits import FLOORS
 from probes.frame.job import Measured, Seen
 from probes.tools import Tools
@@ -56,8 +56,7 @@ class Bursts:
             scores = {fault: judged.scores[fault] for fault in _FAULTS if fault in judged.scores}
             measures = tuple(each for each in judged.measures if each.name in FLOORS)
             known = self._last.get(device)
-            suspicious = any(score >= SUSPICIOUS for score in scores.values())
-            well = 0 if suspicious else 1 + (known.well if known else 0)
+            well = 0 if suspicious(scores) else 1 + (known.well if known else 0)
             self._last[device] = _Last(self._now(), scores, measures, well)
             self._last.move_to_end(device)
             if len(self._last) > MAX_DEVICES:
@@ -66,7 +65,7 @@ class Bursts:
         last = self._last.get(device)
         if last is None or not judged.measures:
             return seen
-        if judged.verdict not in HEALTHY or any(score >= SUSPICIOUS for score in judged.scores.values()):
+        if judged.verdict not in HEALTHY or suspicious(judged.scores):
             self._last[device] = replace(last, wanted=True)
         told = replace(judged, scores={**last.scores, **judged.scores}, measures=judged.measures + last.measures)
         return replace(seen, judged=told)

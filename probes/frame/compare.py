@@ -105,7 +105,7 @@ def compare(sketch: Sketch, slot: Slot, text: Spots | None = None) -> Comparison
     gain, offset, layout = _light(slot.grid("luma"), sketch.luma, base)
     sharper = sketch.sharp - slot.cell("sharp")
     sharpness = _median(sharper[textured & _spread(base)])
-    darker = np.clip(np.log2((sketch.light + FAINT) / (slot.cell("light") + FAINT)), -SHADOW, 0)
+    darker = _darker(sketch, slot)
     general = min(sharpness, 0.0) if recognised else 0.0
     soft = _soft(sharper - darker - general, slot, textured)
     if not recognised:
@@ -191,8 +191,13 @@ def softened(sketch: Sketch, slot: Slot) -> Spots:
     """Cells that lost their fine detail while others kept theirs: something on the lens is before them."""
     textured = slot.cell("sharp") > TEXTURED
     sharper = sketch.sharp - slot.cell("sharp")
-    darker = np.clip(np.log2((sketch.light + FAINT) / (slot.cell("light") + FAINT)), -SHADOW, 0)
-    return _soft(sharper - darker - min(_median(sharper[textured]), 0.0), slot, textured)
+    return _soft(sharper - _darker(sketch, slot) - min(_median(sharper[textured]), 0.0), slot, textured)
+
+
+def _darker(sketch: Sketch, slot: Slot) -> Cells:
+    """log2 of how much less light each cell has, by as much as that may take detail with it."""
+    darker: Cells = np.clip(np.log2((sketch.light + FAINT) / (slot.cell("light") + FAINT)), -SHADOW, 0)
+    return darker
 
 
 def _tinted(luma: NDArray[np.floating], slot: Slot, least: float, sigmas: float) -> Spots:

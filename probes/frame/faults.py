@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -63,3 +64,8 @@ ORDER: Final = (
 )
 
 SUSPICIOUS: Final = 0.7  # of a threshold: then more is asked
+
+
+def suspicious(scores: Mapping[Verdict, float]) -> bool:
+    """Is one of them nearly at its threshold?"""
+    return any(score >= SUSPICIOUS for score in scores.values())

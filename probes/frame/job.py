@@ -47,6 +47,10 @@ class Known:
     room_bytes: int = 200_000
     hide_people: bool = False
 
+    def is_usual(self, fault: Verdict) -> bool:
+        """Did a person say that what looks like this fault is usual for the camera?"""
+        return self.tuning.get(fault, 1.0) > 1
+
 
 NOTHING: Final = Known()
 

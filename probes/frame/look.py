@@ -48,8 +48,8 @@ def examine(grabbed: Grab, known: Known, *, still: bool, started: float, cpu: fl
     measures = measure(latest) if latest is not None else None
     change = compare(first, second, grabbed.gap_seconds) if first is not None and second is not None else None
     fixed = judge(measures, change, corrupt=grabbed.corrupt)
-    if fixed is Verdict.BLACK and known.tuning.get(fixed, 1.0) > 1:
-        fixed = Verdict.OK  # a person said that it is usual for this camera: a room without a lamp, by night
+    if fixed is Verdict.BLACK and known.is_usual(fixed):
+        fixed = Verdict.OK  # a room without a lamp, by night
     assessed = Assessment(Judged(fixed, {}, {}), b"", b"")
     if latest is not None and fixed not in BLIND:
         assessed = assess(latest, fixed, known, grabbed.film)

@@ -1,7 +1,7 @@
 """All things considered, what is wrong with this picture, and what is learned from it?
 
 picture ─▶ sketch ─▶ judge (against the reference) ─┐
-   └─▶ measures ─▶ verdict (fixed thresholds) ──────┴─▶ conclude ─▶ learn, if it is healthy
+   └─▶ measures ─▶ verdict (fixed thresholds) ──────┴─▶ conclude ─▶ second opinion ─▶ learn, if it is healthy
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from probes.frame.burst import Unrest, measure
 from probes.frame.compare import softened
 from probes.frame.faults import BLIND, HEALTHY, ORDER, Verdict, suspicious
 from probes.frame.glance import SOONEST_SECONDS, change_of, read_glance, stands_still, take_glance
-from probes.frame.job import Judged, Known, Measured, Shift
+from probes.frame.job import Judged, Known, Measured, Measures, Shift
 from probes.frame.judge import Judgement, judge
 from probes.frame.learn import learn
 from probes.frame.measure import flat_share
+from probes.frame.measure import measure as measure_picture
+from probes.frame.opinion import ask, weigh
 from probes.frame.people import Hidden, find_strange
 from probes.frame.picture import Picture, write_cells
 from probes.frame.reel import Film, developed
@@ -56,10 +58,13 @@ class Assessment:
     strange: Hidden | None = None
 
 
-def assess(picture: Picture, fixed: Verdict, known: Known, film: Film = None) -> Assessment:
+def assess(
+    picture: Picture, fixed: Verdict, known: Known, film: Film = None, measures: Measures | None = None
+) -> Assessment:
     """Judge one picture; `fixed` is what fixed thresholds say of it. About 3 ms, whatever its size.
 
     `film`: the pictures that follow it; they are decoded if `known` says so, or where something may be wrong.
+    `measures`: of the picture, where somebody has them.
     """
     if fixed in BLIND and (fixed is not Verdict.NO_SIGNAL or not known.reference):
         return Assessment(Judged(fixed, {}, {}), b"", b"")
@@ -93,6 +98,9 @@ def assess(picture: Picture, fixed: Verdict, known: Known, film: Film = None) ->
         measures=judged.measures + steadiness.measures,
         unjudged=tuple(dict.fromkeys(judged.unjudged + steadiness.unjudged)),
     )
+    opinion = ask(drawn, judgement, reference, measures or measure_picture(picture), judged, known.at)
+    if opinion is not None:
+        judged = weigh(judged, opinion, known.tuning)
     judged = replace(judged, spots=_spots(judged.verdict, drawn, reference, judgement))
     learned = _learn(reference, drawn, change, judged, known, unrest)
     strange = find_strange(drawn.structure, reference, judgement) if known.hide_people else None

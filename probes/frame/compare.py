@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -40,6 +41,7 @@ WEAKLY: Final = 0.3  # of what a cell says whose view is seen or gone, one says 
 NEAR: Final = 1.2  # cells that speak for each other
 SEEDED: Final = 0.1  # share of an area
 GONE: Final = 0.6  # share of what can be recognised in an area
+PLAIN: Final = 0.0  # log2 of levels: a cell in which nothing is in focus
 BLUNT: Final = 0.0  # log2: what stands in the scene is as sharp as it was there
 EDGE: Final = 1.0  # log2: by as much, a new outline makes a cell sharper
 SHAPELESS: Final = 6.0  # levels: the deviation of the blocks' luma below which a view has no layout
@@ -147,8 +149,29 @@ def compare(sketch: Sketch, slot: Slot, text: Spots | None = None) -> Comparison
             "layout": layout,
             "light": light if recognised else -255.0,
             "gain": gain,
+            "energy": float(np.log2((_power(sketch.structure) + 1) / (_power(slot.structure) + 1))),
+            "alike": alike(sketch.structure, slot),
+            "plain": float((sketch.sharp < PLAIN).mean()),
+            **_quantiles("match", (match - usual)[stable], {"low": 0.1, "quarter": 0.25, "mid": 0.5}),
+            **_quantiles("sharp", sharper[textured], {"low": 0.1, "quarter": 0.25, "high": 0.9}),
+            **_quantiles("all", sharper, {"low": 0.1, "mid": 0.5, "high": 0.9, "top": 0.98}),
+            **_quantiles("texture", texture - contrast, {"low": 0.1, "mid": 0.5, "high": 0.9}),
+            **_quantiles("fine", fine, {"low": 0.1, "mid": 0.5, "high": 0.9}),
+            **_quantiles("luma", np.abs(luma), {"mid": 0.5, "high": 0.9}),
+            **_quantiles("chroma", np.hypot(blue, red), {"mid": 0.5, "high": 0.9}),
         },
     )
+
+
+def _power(structure: NDArray[np.float32]) -> float:
+    return float(np.vdot(structure, structure))
+
+
+def _quantiles(of: str, values: NDArray[np.floating[Any]], at: Mapping[str, float]) -> dict[str, float]:
+    """How these are spread over the picture; 0 where there are none."""
+    ordered = np.sort(values, axis=None)
+    last = ordered.size - 1
+    return {f"{of}_{name}": float(ordered[int(share * last)]) if last >= 0 else 0.0 for name, share in at.items()}
 
 
 def share(some: Mask, of: Mask) -> float:

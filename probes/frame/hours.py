@@ -20,7 +20,12 @@ STUCK: Final = 1.5  # the score: it is either
 
 def is_known(reference: Reference, at: float) -> bool:
     """Was this hour of the day seen often enough to know its light?"""
-    return float(_around(reference, at, 1)[:, :2].sum()) >= SEEN
+    return looks_around(reference, at) >= SEEN
+
+
+def looks_around(reference: Reference, at: float) -> float:
+    """How often this hour, and those before and after, were seen."""
+    return float(_around(reference, at, 1)[:, :2].sum())
 
 
 def steadiness(reference: Reference, at: float) -> float:

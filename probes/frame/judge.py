@@ -72,7 +72,8 @@ class Judgement:
 
     `scores`: fault → how far beyond its threshold, for every fault that could be judged. `unjudged`: reasons why
     others could not. `covered`: the cells that show something else. `slot`: the one that it was compared with.
-    `recognised`: the view is seen, however badly.
+    `recognised`: the view is seen, however badly. `likely`: the slots by how well they seem to show the view, and
+    `compared`, those of them that were looked at closely; `text`: the cells of the camera's own text.
     """
 
     scores: Mapping[Verdict, float] = field(default_factory=dict)
@@ -82,6 +83,9 @@ class Judgement:
     move: Move | None = None
     slot: int | None = None
     recognised: bool = False
+    likely: tuple[int, ...] = ()
+    compared: Mapping[int, Comparison] = field(default_factory=dict)
+    text: Spots | None = None
 
     def with_score(self, fault: Verdict, score: float) -> Judgement:
         """The same with one more score."""
@@ -110,17 +114,25 @@ def judge(sketch: Sketch, reference: Reference, at: float, *, turning: bool = Fa
     number, slot = likely[0]
     best = compare(sketch, slot, text)
     judged = _judge(sketch, [best], reference, at, written)
+    compared = {number: best}
     if turning and max(judged.scores.get(Verdict.MOVED, 0.0), judged.scores.get(Verdict.COVERED, 0.0)) >= SUSPICIOUS:
         return Judgement(unjudged=("turning",), slot=number)
     if len(likely) > 1 and any(score >= DOUBTFUL for score in judged.scores.values()):
-        rest = [(compare(sketch, each, text), index) for index, each in likely[1:ALTERNATIVES]]
+        compared |= {index: compare(sketch, each, text) for index, each in likely[1:ALTERNATIVES]}
         ranked = sorted(
-            [(best, number), *rest], key=lambda each: _likeness(sketch, each[0].slot, each[0].quality), reverse=True
+            compared, key=lambda each: _likeness(sketch, compared[each].slot, compared[each].quality), reverse=True
         )
-        best, number = ranked[0]
-        rivals = [one for one, _ in ranked if one.quality >= best.quality - ALTERNATIVE_QUALITY]
+        number, best = ranked[0], compared[ranked[0]]
+        rivals = [compared[each] for each in ranked if compared[each].quality >= best.quality - ALTERNATIVE_QUALITY]
         judged = _judge(sketch, rivals, reference, at, written)
-    return replace(judged, measures=_measures(sketch, best), slot=number)
+    return replace(
+        judged,
+        measures=_measures(sketch, best),
+        slot=number,
+        likely=tuple(index for index, _ in likely[:ALTERNATIVES]),
+        compared=compared,
+        text=text,
+    )
 
 
 def _judge(

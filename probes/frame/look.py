@@ -52,7 +52,7 @@ def examine(grabbed: Grab, known: Known, *, still: bool, started: float, cpu: fl
         fixed = Verdict.OK  # a room without a lamp, by night
     assessed = Assessment(Judged(fixed, {}, {}), b"", b"")
     if latest is not None and fixed not in BLIND:
-        assessed = assess(latest, fixed, known, grabbed.film)
+        assessed = assess(latest, fixed, known, grabbed.film, measures)
     judged = assessed.judged
     if still and grabbed.film is None and fixed not in BLIND:
         judged = replace(judged, unjudged=(*judged.unjudged, "one_picture"))

@@ -17,8 +17,12 @@ NUMBERS: Final = (
     # compared with the slot
     "quality", "area", "obscured", "softened", "edges", "blunt", "contrast", "focus", "definition",
     "sharpness", "hue_blue", "hue_red", "even", "peak", "layout", "gain", "light",
+    "match_low", "match_quarter", "match_mid", "sharp_low", "sharp_quarter", "sharp_high",
+    "all_low", "all_mid", "all_high", "all_top", "texture_low", "texture_mid", "texture_high",
+    "fine_low", "fine_mid", "fine_high", "luma_mid", "luma_high", "chroma_mid", "chroma_high",
+    "energy", "alike", "plain",
 )  # fmt: skip
-_AT_FIRST: Final = {"quality": 1.0, "layout": 1.0, "gain": 1.0}  # a picture against itself
+_AT_FIRST: Final = {"quality": 1.0, "layout": 1.0, "gain": 1.0, "alike": 1.0}  # a picture against itself
 
 SLOWEST: Final = 0.03  # weight of a new look once a slot knows much
 ENERGY: Final = 15.0  # of a block's structure: less is no structure, but noise

@@ -46,7 +46,7 @@ def view(sketch: Sketch, best: Comparison, similar: list[Slot], *, known: bool) 
     if best.stable.sum() < STABLE_LEAST:
         return View(unjudged=("few_blocks",))
     sound = _rest_is_sound(best)
-    gone = max(0.0, (slot.number("quality") - best.quality) / min(LOST_VIEW, tolerance(slot, "quality")))
+    gone = lost_view(best)
     noise = beyond(numbers["noise"], slot, "noise")
     noisy = noise > NOISY
     if gone < SUSPICIOUS or (noisy and gone < 1):
@@ -71,6 +71,11 @@ def view(sketch: Sketch, best: Comparison, similar: list[Slot], *, known: bool) 
     if not known:
         return View(unjudged=("learning",), lost=True)
     return _explain(best, numbers, gone, similar, dull=dull)
+
+
+def lost_view(one: Comparison) -> float:
+    """How much of the view is gone: 0 nothing, 1 at the threshold."""
+    return max(0.0, (one.slot.number("quality") - one.quality) / min(LOST_VIEW, tolerance(one.slot, "quality")))
 
 
 def _explain(best: Comparison, numbers: dict[str, float], gone: float, similar: list[Slot], *, dull: bool) -> View:

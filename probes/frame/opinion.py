@@ -1,0 +1,114 @@
+"""A second opinion: what do pictures with known faults, of other cameras, say of this one?
+
+The rules of `judge` say what is beyond its range, and can be read. Which fault shows in many numbers at once, and what
+is only weather, is better told by trees that were grown on footage into which faults were put
+(tests/benchmarks/frames/grow.py). So what the rules find is told if the trees do not hold the picture to be sound, under
+the name that both agree on best; and what only the trees find, if they are sure of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probes.frame.compare import Comparison, compare
+from probes.frame.faults import Verdict
+from probes.frame.forest import shipped
+from probes.frame.job import Judged, Measures
+from probes.frame.judge import Judgement
+from probes.frame.reference import NOT_KNOWN, Reference
+from probes.frame.registration import Move, find_move
+from probes.frame.sketch import Sketch
+from probes.frame.traits import NAMES, traits
+from probes.frame.view import SUSPICIOUS, lost_view
+
+SOUND: Final = 0.4  # probability from which on a picture is sound, whatever the rules say
+SICK: Final = 0.05  # … and below which it is not, even if the rules say nothing
+AGREED: Final = 1.0  # what the rules' own name counts for, in the logarithm of a probability
+CLEAR: Final = 0.7  # from which on no other slot is asked
+LEAST_BLOCKS: Final = 8  # stable ones in which a movement can be looked for
+DOUBTED: Final = 0.95  # the highest score of what is not told
+
+_OWN: Final = frozenset({Verdict.BLUE, Verdict.GARBLED, Verdict.BLACK, Verdict.FROZEN, Verdict.FLICKER, Verdict.JITTER})
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """`sound`: the probability that nothing is wrong; `faults`: fault → logarithm of its probability."""
+
+    sound: float
+    faults: Mapping[Verdict, float]
+
+
+def ask(  # noqa: PLR0917  all of one picture
+    sketch: Sketch, judgement: Judgement, reference: Reference, measures: Measures, judged: Judged, at: float
+) -> Opinion | None:
+    """The opinion; None while nothing is known of the camera.
+
+    Of the slots that may show the view, the one counts against which the picture is soundest.
+    """
+    best: Opinion | None = None
+    for number, index in enumerate(judgement.likely):
+        slot = reference.slots[index]
+        if (slot.number_variances > NOT_KNOWN / 2).any():
+            continue  # learned by an earlier version, which did not know all numbers
+        one = judgement.compared.get(index) or compare(sketch, slot, judgement.text)
+        move = None if number else _move(sketch, one)
+        votes = shipped().votes(traits(sketch, one, move, reference, measures, judged, at)[_wanted()])
+        found = dict(zip(shipped().classes, votes, strict=True))
+        sound = float(np.exp(found.pop(Verdict.OK)))
+        if best is None or sound > best.sound:
+            best = Opinion(sound, {Verdict(name): float(vote) for name, vote in found.items()})
+        if best.sound >= CLEAR:
+            break
+    return best
+
+
+def weigh(judged: Judged, opinion: Opinion, tuning: Mapping[str, float]) -> Judged:
+    """What the rules found, with the second opinion. `tuning`: fault → by how much a person moved its threshold."""
+    if judged.verdict in _OWN:
+        return judged
+    suspected = any(judged.scores.get(fault, 0.0) >= 1 for fault in opinion.faults)
+    name = max(opinion.faults, key=lambda fault: opinion.faults[fault] + AGREED * (fault is judged.verdict))
+    alone = np.log(max(opinion.sound, 1e-9)) / np.log(SICK) / tuning.get(name, 1.0)
+    told = max(alone, judged.scores.get(name, 0.0), 1.0) if suspected and opinion.sound < SOUND else alone
+    if judged.verdict is Verdict.TEXT_MISSING and told < 1:
+        return judged
+    scores = {
+        fault: min(score, DOUBTED) if fault in opinion.faults else score for fault, score in judged.scores.items()
+    }
+    if told >= 1:
+        return _named(judged, scores, name, float(told))
+    scores[name] = max(scores.get(name, 0.0), min(float(alone), DOUBTED))
+    faults = judged.faults | {
+        fault: False for fault in opinion.faults if fault in judged.faults or fault in judged.scores
+    }
+    healthy = Verdict.UNJUDGED if judged.unjudged else Verdict.OK
+    return replace(judged, verdict=healthy, scores=_rounded(scores), faults=faults)
+
+
+def _named(judged: Judged, scores: dict[Verdict, float], name: Verdict, told: float) -> Judged:
+    others = {fault: there for fault, there in judged.faults.items() if not there and fault is not name}
+    return replace(judged, verdict=name, scores=_rounded(scores | {name: told}), faults=others | {name: True})
+
+
+def _rounded(scores: Mapping[Verdict, float]) -> dict[Verdict, float]:
+    return {fault: round(score, 3) for fault, score in scores.items()}
+
+
+def _move(sketch: Sketch, one: Comparison) -> Move | None:
+    """How the view moved, where it is not recognised."""
+    if one.stable.sum() < LEAST_BLOCKS or lost_view(one) < SUSPICIOUS:
+        return None
+    return find_move(sketch.structure, one.slot.structure, float(one.match[one.stable].mean()))
+
+
+@cache
+def _wanted() -> NDArray[np.intp]:
+    """Where the traits stand that the trees ask for."""
+    return np.array([NAMES.index(name) for name in shipped().names])

@@ -33,6 +33,7 @@ WORDS: Final[Mapping[str, str]] = {
     "unjudged": msg("not judged"),
     "learning": msg("still learning"),
     "light": msg("light never seen before"),
+    "no_light": msg("no light here at this hour"),
     "few_blocks": msg("too little structure in the view"),
     "turning": msg("the camera is turning"),
     "unknown_place": msg("a place that is not known"),

@@ -66,13 +66,13 @@ VOCABULARY: Mapping[str, Vocabulary] = MappingProxyType({
             "clipped_share dark_share change_mean grab_seconds score unjudged learned_looks states state_number "
             "covered_share moved_right_share moved_down_share moved_degrees moved covered partly_covered obscured "
             "blurred noisy snow stripes fog colour_cast ir_cut dark over_exposed frozen text_missing flicker jitter "
-            "flicker_percent shake_percent preset place places away away_seconds"
+            "no_signal black blue garbled flicker_percent shake_percent preset place places away away_seconds"
         ),
         {"measure": _words("value low high"), "fault": _words("score")},
         texts=_words("verdict codec source unjudged preset place"),
         truths=_words(
             "moved covered partly_covered obscured blurred noisy snow stripes fog colour_cast ir_cut dark "
-            "over_exposed frozen text_missing flicker jitter away"
+            "over_exposed frozen text_missing flicker jitter no_signal black blue garbled away"
         ),
     ),
     "snmp": Vocabulary(

@@ -13,13 +13,14 @@ import numpy as np
 
 from probes.frame.burst import Unrest, measure
 from probes.frame.compare import softened
-from probes.frame.faults import BLIND, HEALTHY, ORDER, Verdict, suspicious
+from probes.frame.faults import BLIND, HEALTHY, ORDER, Verdict, blind, suspicious
 from probes.frame.glance import SOONEST_SECONDS, change_of, read_glance, stands_still, take_glance
 from probes.frame.job import Judged, Known, Measured, Measures, Shift
 from probes.frame.judge import Judgement, judge
 from probes.frame.learn import learn
 from probes.frame.measure import flat_share
 from probes.frame.measure import measure as measure_picture
+from probes.frame.nights import UNLIT, Night, is_night, lighten, read_night
 from probes.frame.opinion import ask, weigh
 from probes.frame.people import Hidden, find_strange
 from probes.frame.picture import Picture, write_cells
@@ -37,6 +38,7 @@ BLACK_SPREAD: Final = 4.0  # … and the darkest night is not all the same
 DRAWN_FLAT: Final = 0.95  # share of equal neighbours: a screen that is shaded or in bars (footage: at most 0.91)
 BARRED_FLAT: Final = 0.85  # the same of a screen whose shades or bars repeat (stripes over a scene: at most 0.72)
 
+_CERTAIN: Final = frozenset({Verdict.BLUE, Verdict.GARBLED})  # whatever the camera usually shows
 _UNSEEN: Final = frozenset({Verdict.OK, Verdict.COVERED, Verdict.DARK})
 _SCENELESS: Final = frozenset({Verdict.NO_SIGNAL, Verdict.COVERED})
 _FIXED: Final = frozenset(
@@ -66,10 +68,16 @@ def assess(
     `film`: the pictures that follow it; they are decoded if `known` says so, or where something may be wrong.
     `measures`: of the picture, where somebody has them.
     """
-    if fixed in BLIND and (fixed is not Verdict.NO_SIGNAL or not known.reference):
-        return Assessment(Judged(fixed, {}, {}), b"", b"")
+    if fixed in BLIND and (fixed in _CERTAIN or not known.reference):
+        return Assessment(Judged(fixed, blind(fixed), {}), b"", b"")
+    reference, night = _read(known), read_night(known.glance)
+    if fixed in UNLIT and is_night(reference, known.at):
+        fixed = Verdict.OK if fixed is Verdict.DARK else Verdict.UNJUDGED
+    if fixed in {Verdict.BLACK, Verdict.UNJUDGED}:
+        return Assessment(_in_the_dark(fixed), b"", _night(known, night, unlit=True))
     drawn = sketch(picture)
-    reference = _read(known)
+    if night is not None and reference.last_at > night.until:
+        night = None  # it was learned of with that picture
     judgement = judge(drawn, reference, known.at, turning=known.presets)
     before = read_glance(known.glance)
     glance = take_glance(drawn, picture, known.at)
@@ -102,9 +110,24 @@ def assess(
     if opinion is not None:
         judged = weigh(judged, opinion, known.tuning)
     judged = replace(judged, spots=_spots(judged.verdict, drawn, reference, judgement))
-    learned = _learn(reference, drawn, change, judged, known, unrest)
+    learned = _learn(reference, drawn, change, judged, known, unrest, night)
     strange = find_strange(drawn.structure, reference, judgement) if known.hide_people else None
-    return Assessment(judged, learned, glance.pack(), count, strange)
+    left = glance.pack() + _night(known, night, unlit=judged.verdict in UNLIT)
+    return Assessment(judged, learned, left, count, strange)
+
+
+def _in_the_dark(verdict: Verdict) -> Judged:
+    """Nothing is seen; `verdict` says whether that is a fault, or what one sees of this place by night."""
+    if verdict is Verdict.BLACK:
+        return Judged(verdict, blind(verdict), {})
+    return Judged(verdict, dict.fromkeys(BLIND - UNLIT, False), {}, ("no_light",))
+
+
+def _night(known: Known, night: Night | None, *, unlit: bool) -> bytes:
+    """The night as the next look wants to know it, until it is learned of."""
+    if unlit:
+        night = Night(known.at if night is None else night.since, known.at)
+    return b"" if night is None else night.pack()
 
 
 def _spots(verdict: Verdict, drawn: Sketch, reference: Reference, judgement: Judgement) -> str:
@@ -136,9 +159,11 @@ def conclude(fixed: Verdict, judgement: Judgement, reference: Reference) -> Judg
     named = next((fault for fault in ORDER if scores.get(fault, 0.0) >= 1), None)
     if verdict in (Verdict.FROZEN, Verdict.OVER_EXPOSED):
         named = verdict
-    faults = {fault: False for fault, score in scores.items() if score < 1}
+    faults = blind(verdict) | {fault: False for fault, score in scores.items() if score < 1}
     for fault in _FIXED - scores.keys():
         faults[fault] = False
+    if Verdict.COVERED not in scores and _is_unseen(judgement):
+        del faults[Verdict.COVERED]
     if named is not None:
         faults[named] = True
     return Judged(
@@ -163,6 +188,11 @@ def conclude(fixed: Verdict, judgement: Judgement, reference: Reference) -> Judg
     )
 
 
+def _is_unseen(judgement: Judgement) -> bool:
+    """Is the view, which is known, not recognised in what is seen now?"""
+    return judgement.slot is not None and not judgement.recognised and "few_blocks" not in judgement.unjudged
+
+
 def _vouches(judgement: Judgement, reference: Reference) -> bool:
     """Does the camera usually look like this?"""
     if judgement.slot is None or judgement.unjudged:
@@ -185,12 +215,20 @@ def _read(known: Known) -> Reference:
 
 
 def _learn(  # noqa: PLR0917  all of one look
-    reference: Reference, drawn: Sketch, change: float | None, judged: Judged, known: Known, unrest: Unrest | None
+    reference: Reference,
+    drawn: Sketch,
+    change: float | None,
+    judged: Judged,
+    known: Known,
+    unrest: Unrest | None,
+    night: Night | None,
 ) -> bytes:
     """What the database should keep from now on; empty where nothing new was learned."""
     if judged.verdict not in HEALTHY or not known.at:
         return b""
     learned = learn(reference, drawn, change, known.at)
+    if learned is not None or night is not None:
+        learned = lighten(learned or reference, known.at, night)
     if unrest is not None:
         learned = with_habits(learned or reference, drawn.mono, learn_burst(unrest, reference.habits[int(drawn.mono)]))
     return b"" if learned is None else pack_within(learned, known.room_bytes)

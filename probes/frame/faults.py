@@ -40,6 +40,12 @@ HEALTHY: Final = frozenset({Verdict.OK, Verdict.UNJUDGED})
 # Nothing of the scene is seen: nothing else can be said of it.
 BLIND: Final = frozenset({Verdict.NO_SIGNAL, Verdict.BLACK, Verdict.BLUE, Verdict.GARBLED})
 
+
+def blind(verdict: Verdict) -> dict[Verdict, bool]:
+    """Which of these it is; none of them while something is seen."""
+    return {fault: fault is verdict for fault in BLIND}
+
+
 # The one that explains the others is named: a covered lens is dark and blurred, too.
 ORDER: Final = (
     Verdict.BLACK,

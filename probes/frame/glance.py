@@ -47,8 +47,8 @@ def take_glance(sketch: Sketch, picture: Picture, at: float) -> Glance:
 
 
 def read_glance(data: bytes) -> Glance | None:
-    """The glance again; None where there is none."""
-    if len(data) != _LENGTH:
+    """The glance again; None where there is none. What stands behind it is for others."""
+    if len(data) < _LENGTH:
         return None
     magic, at = _HEAD.unpack_from(data)
     if magic != b"SWGL":

@@ -149,10 +149,10 @@ class Judged:
 
     `faults`: True for the one that is named, False for those that are certainly not there, absent where it cannot be
     known. `scores`: fault → what was measured against what was learned, 1 at the threshold. `unjudged`: why some could
-    not be judged (learning, light, few_blocks, turning, one_picture, few_pictures, restless). `covered`: the cells that
-    show something else, as `picture.write_cells` writes them, empty if none does; `spots`: those where the named fault
-    shows besides: dirt, or text that is missing. `slot`, `slots`, `looks`: which state
-    of the camera it was compared with, how many it has, from how many looks.
+    not be judged (learning, light, no_light, few_blocks, turning, one_picture, few_pictures, restless). `covered`: the
+    cells that show something else, as `picture.write_cells` writes them, empty if none does; `spots`: those where the
+    named fault shows besides: dirt, or text that is missing. `slot`, `slots`, `looks`: which state of the camera it was
+    compared with, how many it has, from how many looks.
     """
 
     verdict: Verdict

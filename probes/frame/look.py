@@ -13,7 +13,7 @@ import cv2
 
 from probes.frame.assess import Assessment, assess
 from probes.frame.evidence import draw
-from probes.frame.faults import BLIND, Verdict
+from probes.frame.faults import BLIND, Verdict, blind
 from probes.frame.grab import Grab, grab
 from probes.frame.job import Attached, Evidence, Job, Judged, Known, Seen, StillJob, StreamJob
 from probes.frame.mark import mark
@@ -50,8 +50,8 @@ def examine(grabbed: Grab, known: Known, *, still: bool, started: float, cpu: fl
     fixed = judge(measures, change, corrupt=grabbed.corrupt)
     if fixed is Verdict.BLACK and known.is_usual(fixed):
         fixed = Verdict.OK  # a room without a lamp, by night
-    assessed = Assessment(Judged(fixed, {}, {}), b"", b"")
-    if latest is not None and fixed not in BLIND:
+    assessed = Assessment(Judged(fixed, blind(fixed), {}), b"", b"")
+    if latest is not None and (fixed not in BLIND or fixed is Verdict.BLACK):
         assessed = assess(latest, fixed, known, grabbed.film, measures)
     judged = assessed.judged
     if still and grabbed.film is None and fixed not in BLIND:

@@ -52,6 +52,7 @@ class Reference:
     `changes`: float32[2, 3], in colour and in mono: looks, and mean and variance of log2 of how much a picture had
     changed since the one before (`glance.change_of`). `hours`: float32[24, 4], looks in colour and in mono, mean luma
     and its variance by hour of the day (UTC). `habits`: how much it flickers and shakes in colour, and in mono.
+    `nights`: float32[24], how many of the last nights were without light at that hour (see `nights`).
     Times: seconds since the epoch.
     """
 
@@ -65,6 +66,7 @@ class Reference:
     view: int = 0  # number of the view that is valid now
     confirmed_at: float = 0.0  # when a person last confirmed a new one
     habits: tuple[Habits, Habits] = (NO_HABITS, NO_HABITS)
+    nights: NDArray[np.float32] = field(default_factory=lambda: np.zeros(24, np.float32))
 
 
 def pack(reference: Reference) -> bytes:
@@ -78,6 +80,7 @@ def pack(reference: Reference) -> bytes:
         "habits": [habit.as_json(habits) for habits in reference.habits],
         "slots": [[slot.mono, slot.looks, slot.first_at, slot.last_at, slot.view] for slot in reference.slots],
         "numbers": NUMBERS,
+        "nights": [round(float(each), 2) for each in reference.nights],
         "text": None
         if reference.text is None
         else [reference.text.looks, reference.text.latest_at, reference.text.least, reference.text.most],
@@ -130,7 +133,11 @@ def unpack(data: bytes) -> Reference:
 def _checked(reference: Reference) -> Reference:
     """The reference, if every number of it can be calculated with; a file may come from anywhere."""
     learned: list[Slot | Text] = [*reference.slots, *([] if reference.text is None else [reference.text])]
-    if any(part.looks < 1 for part in learned) or not all(map(_bounded, (reference, *learned))):
+    if (
+        reference.nights.shape != (24,)
+        or any(part.looks < 1 for part in learned)
+        or not all(map(_bounded, (reference, *learned)))
+    ):
         raise BadReference("a damaged reference (beyond its bounds)")
     return reference
 
@@ -194,6 +201,7 @@ def _read(head: Any, arrays: _Arrays) -> Reference:
         view=int(head["view"]),
         confirmed_at=float(head["confirmed_at"]),
         habits=_read_habits(head.get("habits")),
+        nights=_read_nights(head.get("nights")),
     )
 
 
@@ -203,6 +211,11 @@ def _read_habits(found: Any) -> tuple[Habits, Habits]:
         return NO_HABITS, NO_HABITS
     colour, mono = found
     return habit.read(colour), habit.read(mono)
+
+
+def _read_nights(found: Any) -> NDArray[np.float32]:
+    """By hour; none in references that were written before nights were counted."""
+    return np.zeros(24, np.float32) if found is None else np.array([float(each) for each in found], np.float32)
 
 
 def _read_slot(entry: Any, arrays: _Arrays, names: tuple[str, ...]) -> Slot:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from probes.errors import Trouble, Unsupported
-from probes.frame.faults import BLIND, HEALTHY, Verdict
+from probes.frame.faults import BLIND, HEALTHY, Verdict, blind
 from probes.frame.job import Attached, Judged, Known, Seen
 from probes.frame.memory import Word
 from probes.frame.options import FrameOptions
@@ -168,7 +168,7 @@ def withhold(seen: Seen, attached: Attached, reason: str) -> tuple[Seen, Attache
     attached = replace(attached, marked=b"", reference=b"")
     if seen.judged.verdict in BLIND:
         return seen, attached
-    return replace(seen, judged=Judged(Verdict.UNJUDGED, {}, {}, (reason,)), burst=0), attached
+    return replace(seen, judged=Judged(Verdict.UNJUDGED, blind(Verdict.UNJUDGED), {}, (reason,)), burst=0), attached
 
 
 def _unjudged(seen: Seen, attached: Attached, reason: str) -> tuple[Seen, Attached]:

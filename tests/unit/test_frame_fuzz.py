@@ -169,6 +169,7 @@ def ended(seen: Seen, attached: Attached) -> None:
 
 
 def test_a_look_at_a_stream_ends_whatever_is_known_and_however_pictures_change() -> None:
+    pictures(), learned()  # made once, and slowly
     dice, budget, looks = random.Random(5), time.thread_time() + 0.7, 0
     for known in knowns(7):
         first, second = dice.choice(pictures()), dice.choice((None, dice.choice(pictures())))

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from probes.errors import NoAnswer, Trouble, Unsupported
-from probes.frame.faults import Verdict
+from probes.frame.faults import Verdict, blind
 from probes.frame.job import Attached, Judged, Known, Seen
 from probes.frame.options import FrameOptions
 from probes.frame.picture import from_bgr
@@ -109,7 +109,11 @@ async def test_what_moves_is_not_judged_and_teaches_nothing(dome: Dome, says: tu
     before = dome.stored
     for verdict in (Verdict.OK, Verdict.MOVED, Verdict.COVERED, Verdict.FROZEN):
         _, judged, values = await dome.look(*says, judged=Judged(verdict, {verdict: True}, {}))
-        assert (judged.verdict, judged.unjudged, judged.faults) == (Verdict.UNJUDGED, ("turning",), {})
+        assert (judged.verdict, judged.unjudged, judged.faults) == (
+            Verdict.UNJUDGED,
+            ("turning",),
+            blind(Verdict.UNJUDGED),
+        )
         assert "away" not in values
     _, judged, _ = await dome.look(*says, judged=Judged(Verdict.BLACK, {}, {}))
     assert judged.verdict is Verdict.BLACK  # no scene at all is black, wherever it looks

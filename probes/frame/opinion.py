@@ -2,8 +2,8 @@
 
 The rules of `judge` say what is beyond its range, and can be read. Which fault shows in many numbers at once, and what
 is only weather, is better told by trees that were grown on footage into which faults were put
-(tests/benchmarks/frames/grow.py). So what the rules find is told if the trees do not hold the picture to be sound, under
-the name that both agree on best; and what only the trees find, if they are sure of it.
+(tests/benchmarks/frames/grow.py). So what the rules find is told if the trees do not hold the picture to be sound,
+under the name that both agree on best; and what only the trees find, if they are sure of it.
 """
 
 from __future__ import annotations
@@ -19,22 +19,25 @@ from numpy.typing import NDArray
 from probes.frame.compare import Comparison, compare
 from probes.frame.faults import Verdict
 from probes.frame.forest import shipped
-from probes.frame.job import Judged, Measures
+from probes.frame.job import Judged, Measured, Measures, Shift
 from probes.frame.judge import Judgement
 from probes.frame.reference import NOT_KNOWN, Reference
 from probes.frame.registration import Move, find_move
 from probes.frame.sketch import Sketch
 from probes.frame.traits import NAMES, traits
-from probes.frame.view import SUSPICIOUS, lost_view
+from probes.frame.view import CERTAIN, SUSPICIOUS, lost_view
 
 SOUND: Final = 0.4  # probability from which on a picture is sound, whatever the rules say
 SICK: Final = 0.05  # … and below which it is not, even if the rules say nothing
-AGREED: Final = 1.0  # what the rules' own name counts for, in the logarithm of a probability
+AGREED: Final = 2.0  # what the rules' own name counts for, in the logarithm of a probability
 CLEAR: Final = 0.7  # from which on no other slot is asked
+DRAWN: Final = 0.6  # share of equal neighbours: without them it is no screen that a recorder drew
 LEAST_BLOCKS: Final = 8  # stable ones in which a movement can be looked for
 DOUBTED: Final = 0.95  # the highest score of what is not told
 
-_OWN: Final = frozenset({Verdict.BLUE, Verdict.GARBLED, Verdict.BLACK, Verdict.FROZEN, Verdict.FLICKER, Verdict.JITTER})
+_CERTAIN: Final = frozenset(
+    {Verdict.BLUE, Verdict.GARBLED, Verdict.BLACK, Verdict.FROZEN, Verdict.FLICKER, Verdict.JITTER}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ def ask(  # noqa: PLR0917  all of one picture
         votes = shipped().votes(traits(sketch, one, move, reference, measures, judged, at)[_wanted()])
         found = dict(zip(shipped().classes, votes, strict=True))
         sound = float(np.exp(found.pop(Verdict.OK)))
+        if measures.flat_share < DRAWN:
+            del found[Verdict.NO_SIGNAL]
         if best is None or sound > best.sound:
             best = Opinion(sound, {Verdict(name): float(vote) for name, vote in found.items()})
         if best.sound >= CLEAR:
@@ -70,10 +75,18 @@ def ask(  # noqa: PLR0917  all of one picture
 
 
 def weigh(judged: Judged, opinion: Opinion, tuning: Mapping[str, float]) -> Judged:
-    """What the rules found, with the second opinion. `tuning`: fault → by how much a person moved its threshold."""
-    if judged.verdict in _OWN:
-        return judged
+    """What the rules found, with the second opinion. `tuning`: fault → by how much a person moved its threshold.
+
+    `sound`, the probability that nothing is wrong, stands among the measures.
+    """
     suspected = any(judged.scores.get(fault, 0.0) >= 1 for fault in opinion.faults)
+    sound = Measured("sound", round(opinion.sound, 4), SOUND if suspected else SICK, 1.0)
+    return replace(_weigh(judged, opinion, tuning, suspected=suspected), measures=(*judged.measures, sound))
+
+
+def _weigh(judged: Judged, opinion: Opinion, tuning: Mapping[str, float], *, suspected: bool) -> Judged:
+    if judged.verdict in _CERTAIN or _is_beyond_doubt(judged, tuning):
+        return judged
     name = max(opinion.faults, key=lambda fault: opinion.faults[fault] + AGREED * (fault is judged.verdict))
     alone = np.log(max(opinion.sound, 1e-9)) / np.log(SICK) / tuning.get(name, 1.0)
     told = max(alone, judged.scores.get(name, 0.0), 1.0) if suspected and opinion.sound < SOUND else alone
@@ -90,6 +103,14 @@ def weigh(judged: Judged, opinion: Opinion, tuning: Mapping[str, float]) -> Judg
     }
     healthy = Verdict.UNJUDGED if judged.unjudged else Verdict.OK
     return replace(judged, verdict=healthy, scores=_rounded(scores), faults=faults)
+
+
+def _is_beyond_doubt(judged: Judged, tuning: Mapping[str, float]) -> bool:
+    """A movement that can be undone proves itself; what a person taught to be a fault is one."""
+    match judged.shift:
+        case Shift() as shift if judged.verdict is Verdict.MOVED and shift.match > CERTAIN:
+            return True
+    return tuning.get(judged.verdict, 1.0) < 1
 
 
 def _named(judged: Judged, scores: dict[Verdict, float], name: Verdict, told: float) -> Judged:

@@ -42,6 +42,7 @@ MEASURES: Final = {
     "clipped": msg("Over-exposed share"),
     "hue_blue": msg("Shift towards blue"),
     "hue_red": msg("Shift towards red"),
+    "sound": msg("Second opinion: nothing is wrong"),
     "flicker": msg("Flicker, per cent of the brightness"),
     "rolling": msg("Rolling bands, per cent of the brightness"),
     "shake": msg("Shake, per cent of the width"),

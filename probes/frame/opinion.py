@@ -87,22 +87,25 @@ def weigh(judged: Judged, opinion: Opinion, tuning: Mapping[str, float]) -> Judg
 def _weigh(judged: Judged, opinion: Opinion, tuning: Mapping[str, float], *, suspected: bool) -> Judged:
     if judged.verdict in _CERTAIN or _is_beyond_doubt(judged, tuning):
         return judged
-    name = max(opinion.faults, key=lambda fault: opinion.faults[fault] + AGREED * (fault is judged.verdict))
-    alone = np.log(max(opinion.sound, 1e-9)) / np.log(SICK) / tuning.get(name, 1.0)
-    told = max(alone, judged.scores.get(name, 0.0), 1.0) if suspected and opinion.sound < SOUND else alone
+    sickness = float(np.log(max(opinion.sound, 1e-9)) / np.log(SICK))
+    own = {fault: max(sickness / tuning.get(fault, 1.0), judged.scores.get(fault, 0.0)) for fault in opinion.faults}
+    likely = [fault for fault in own if own[fault] >= 1 or tuning.get(fault, 1.0) <= 1]  # not what is usual here
+    name = max(likely, key=lambda fault: opinion.faults[fault] + AGREED * (fault is judged.verdict), default=None)
+    told = 0.0 if name is None else sickness / tuning.get(name, 1.0)
+    if name is not None and suspected and opinion.sound < SOUND:
+        told = max(own[name], 1.0)
     if judged.verdict is Verdict.TEXT_MISSING and told < 1:
         return judged
-    scores = {
-        fault: min(score, DOUBTED) if fault in opinion.faults else score for fault, score in judged.scores.items()
-    }
-    if told >= 1:
-        return _named(judged, scores, name, float(told))
-    scores[name] = max(scores.get(name, 0.0), min(float(alone), DOUBTED))
-    faults = judged.faults | {
-        fault: False for fault in opinion.faults if fault in judged.faults or fault in judged.scores
-    }
+    scores = {fault: min(score, DOUBTED) if fault in own else score for fault, score in judged.scores.items()}
+    if name is not None:
+        scores[name] = max(scores.get(name, 0.0), told if told >= 1 else min(told, DOUBTED))
+    scores = {fault: round(score, 3) for fault, score in scores.items()}
+    if name is not None and told >= 1:
+        others = {fault: there for fault, there in judged.faults.items() if not there and fault is not name}
+        return replace(judged, verdict=name, scores=scores, faults=others | {name: True})
+    cleared = dict.fromkeys(own.keys() & (judged.faults.keys() | judged.scores.keys()), False)
     healthy = Verdict.UNJUDGED if judged.unjudged else Verdict.OK
-    return replace(judged, verdict=healthy, scores=_rounded(scores), faults=faults)
+    return replace(judged, verdict=healthy, scores=scores, faults=judged.faults | cleared)
 
 
 def _is_beyond_doubt(judged: Judged, tuning: Mapping[str, float]) -> bool:
@@ -111,15 +114,6 @@ def _is_beyond_doubt(judged: Judged, tuning: Mapping[str, float]) -> bool:
         case Shift() as shift if judged.verdict is Verdict.MOVED and shift.match > CERTAIN:
             return True
     return tuning.get(judged.verdict, 1.0) < 1
-
-
-def _named(judged: Judged, scores: dict[Verdict, float], name: Verdict, told: float) -> Judged:
-    others = {fault: there for fault, there in judged.faults.items() if not there and fault is not name}
-    return replace(judged, verdict=name, scores=_rounded(scores | {name: told}), faults=others | {name: True})
-
-
-def _rounded(scores: Mapping[Verdict, float]) -> dict[Verdict, float]:
-    return {fault: round(score, 3) for fault, score in scores.items()}
 
 
 def _move(sketch: Sketch, one: Comparison) -> Move | None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FILE: Final = Path(__file__).with_name("opinion.npz")
+MOST_DEPTH: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +52,41 @@ def shipped() -> Forest:
 
 
 def read(file: Any) -> Forest:
-    """A forest from the arrays of an npz file."""
-    return Forest(
-        classes=tuple(str(each) for each in file["classes"]),
-        names=tuple(str(each) for each in file["names"]),
-        roots=file["roots"],
-        asks=file["asks"],
-        below=file["below"],
-        near=file["near"],
-        far=file["far"],
-        depth=int(file["depth"]),
-    )
+    """A forest from the arrays of an npz file. ValueError if they are none."""
+    try:
+        forest = Forest(
+            classes=tuple(str(each) for each in file["classes"]),
+            names=tuple(str(each) for each in file["names"]),
+            roots=file["roots"],
+            asks=file["asks"],
+            below=file["below"],
+            near=file["near"],
+            far=file["far"],
+            depth=int(file["depth"]),
+        )
+    except KeyError as error:
+        raise ValueError(f"this is no forest: {error}") from None
+    _check(forest)
+    return forest
+
+
+def _check(forest: Forest) -> None:
+    """Every way must end in a leaf, after `depth` questions at most."""
+    nodes = forest.asks.size
+    if not forest.roots.size or forest.roots.size % len(forest.classes):
+        raise ValueError(f"{forest.roots.size} trees cannot vote on {len(forest.classes)} classes")
+    if not forest.below.size == forest.near.size == forest.far.size == nodes or not np.isfinite(forest.below).all():
+        raise ValueError("some nodes of the forest have no threshold, or no next node")
+    onward = np.concatenate([forest.roots, forest.near, forest.far])
+    if onward.min() < 0 or onward.max() >= nodes:
+        raise ValueError(f"a tree leads to a node that is not there; there are {nodes}")
+    if forest.asks.min() < -1 or forest.asks.max() >= len(forest.names):
+        raise ValueError(f"a tree asks for a trait that is not there; there are {len(forest.names)}")
+    if not 0 <= forest.depth <= MOST_DEPTH:
+        raise ValueError(f"the trees cannot be {forest.depth} deep; at most {MOST_DEPTH}")
+    at = forest.roots
+    for _ in range(forest.depth):
+        at = at[forest.asks[at] >= 0]
+        at = np.unique(np.concatenate([forest.near[at], forest.far[at]]))
+    if (forest.asks[at] >= 0).any():
+        raise ValueError(f"a tree is deeper than {forest.depth}")

@@ -8,7 +8,7 @@ under the name that both agree on best; and what only the trees find, if they ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from probes.frame.compare import Comparison, compare
 from probes.frame.faults import Verdict
-from probes.frame.forest import shipped
+from probes.frame.forest import Forest, shipped
 from probes.frame.job import Judged, Measured, Measures, Shift
 from probes.frame.judge import Judgement
 from probes.frame.reference import NOT_KNOWN, Reference
@@ -51,24 +51,39 @@ class Opinion:
 def ask(  # noqa: PLR0917  all of one picture
     sketch: Sketch, judgement: Judgement, reference: Reference, measures: Measures, judged: Judged, at: float
 ) -> Opinion | None:
-    """The opinion; None while nothing is known of the camera.
+    """The opinion; None while nothing is known of the camera."""
+    wanted = _wanted()
+    found = vectors(sketch, judgement, reference, measures, judged, at)
+    return form((vector[wanted] for vector in found), shipped(), measures.flat_share)
 
-    Of the slots that may show the view, the one counts against which the picture is soundest.
-    """
-    best: Opinion | None = None
+
+def vectors(  # noqa: PLR0917  all of one picture
+    sketch: Sketch, judgement: Judgement, reference: Reference, measures: Measures, judged: Judged, at: float
+) -> Iterator[NDArray[np.float32]]:
+    """The traits of the picture (`traits.NAMES`), against one after the other of the slots that may show the view."""
     for number, index in enumerate(judgement.likely):
         slot = reference.slots[index]
         if (slot.number_variances > NOT_KNOWN / 2).any():
             continue  # learned by an earlier version, which did not know all numbers
         one = judgement.compared.get(index) or compare(sketch, slot, judgement.text)
         move = None if number else _move(sketch, one)
-        votes = shipped().votes(traits(sketch, one, move, reference, measures, judged, at)[_wanted()])
-        found = dict(zip(shipped().classes, votes, strict=True))
-        sound = float(np.exp(found.pop(Verdict.OK)))
-        if measures.flat_share < DRAWN:
-            del found[Verdict.NO_SIGNAL]
+        yield traits(sketch, one, move, reference, measures, judged, at)
+
+
+def form(found: Iterable[NDArray[np.float32]], forest: Forest, flat_share: float) -> Opinion | None:
+    """What the trees say of a picture; None if nothing is given. `flat_share`: as in `Measures`.
+
+    `found`: what they ask for, against each slot that may show the view; the one counts against which the picture is
+    soundest, and once it is clearly sound, no other is asked for.
+    """
+    best: Opinion | None = None
+    for vector in found:
+        votes = dict(zip(forest.classes, forest.votes(vector), strict=True))
+        sound = float(np.exp(votes.pop(Verdict.OK)))
+        if flat_share < DRAWN:
+            votes.pop(Verdict.NO_SIGNAL, None)
         if best is None or sound > best.sound:
-            best = Opinion(sound, {Verdict(name): float(vote) for name, vote in found.items()})
+            best = Opinion(sound, {Verdict(name): float(vote) for name, vote in votes.items()})
         if best.sound >= CLEAR:
             break
     return best

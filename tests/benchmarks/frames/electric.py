@@ -45,7 +45,7 @@ def blue(image: Image, random: Chance, mess: float) -> Image:
     screen = np.empty_like(image)
     screen[:] = [(255, 0, 0), (200, 20, 10), (180, 40, 0)][int(random.integers(3))]
     if mess:
-        _caption(screen, random)
+        caption(screen, random)
         return levels(screen + grain(random, mess - 1, image.shape))
     return screen
 
@@ -66,11 +66,12 @@ def no_signal(image: Image, random: Chance, design: float) -> Image:
         screen = levels(screen * np.linspace(1.3, 0.7, height, dtype=np.float32)[:, None, None])
         cv2.circle(screen, (width // 2, height // 3), height // 8, (170, 170, 170), max(2, height // 60))
     if design >= 1:
-        _caption(screen, random)
+        caption(screen, random)
     return screen
 
 
-def _caption(screen: Image, random: Chance) -> None:
+def caption(screen: Image, random: Chance) -> None:
+    """Write onto it, in a recorder's words, that there is no picture."""
     text = ["NO SIGNAL", "VIDEO LOSS", "No Video", "Channel offline"][int(random.integers(4))]
     height, width = screen.shape[:2]
     scale = height / 400

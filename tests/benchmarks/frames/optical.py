@@ -34,11 +34,11 @@ def smear(image: Image, random: Chance, share: float) -> Image:
 
 def cover(image: Image, random: Chance, opacity: float) -> Image:
     """The whole lens behind something near: below 1 a translucent bag, at 1 cloth or a hand, above 1 plain paint."""
-    material = _material(image, random, plain=opacity > 1)
+    near = material(image, random, plain=opacity > 1)
     if opacity < 1:  # a bag scatters what comes through it
         behind = levels(defocus(image, 0.02 * image.shape[1]))
-        return blend(behind, material, np.full(image.shape[:2], opacity, np.float32))
-    return levels(material)
+        return blend(behind, near, np.full(image.shape[:2], opacity, np.float32))
+    return levels(near)
 
 
 def shade(shape: tuple[int, int], random: Chance, share: float) -> NDArray[np.bool_]:
@@ -55,16 +55,16 @@ def cover_part(image: Image, random: Chance, share: float) -> Image:
     """This share of the picture behind something opaque and out of focus."""
     mask = shade(image.shape[:2], random, share).astype(np.float32)
     soft = cv2.GaussianBlur(mask, (0, 0), 0.012 * image.shape[1])
-    return blend(image, _material(image, random, plain=bool(random.random() < 0.5)), soft)
+    return blend(image, material(image, random, plain=bool(random.random() < 0.5)), soft)
 
 
-def _material(image: Image, random: Chance, *, plain: bool) -> NDArray[np.float32]:
+def material(image: Image, random: Chance, *, plain: bool) -> NDArray[np.float32]:
     """float[h, w, 3]: cloth, a hand or paint close to the lens, as bright as the scene lights it."""
     shape = image.shape[:2]
     scene = float(image.mean())
     bright = max(28.0, scene * float(random.uniform(0.35, 1.15)))
     hue = np.array([(1, 1, 1), (0.62, 0.78, 1.1), (1.1, 0.95, 0.8), (0.8, 1.05, 0.9)], np.float32)[random.integers(4)]
-    if float(np.ptp(image.mean(axis=(0, 1)))) < 1.5:  # without colour at night
+    if colourless(image):
         hue = np.ones(3, np.float32)
     relief = clouds(random, shape, image.shape[1] / 2) * 0.12
     if not plain:
@@ -72,6 +72,11 @@ def _material(image: Image, random: Chance, *, plain: bool) -> NDArray[np.float3
         relief = relief + defocus(rough, 0.006 * image.shape[1])
     cloth = bright * (1 + relief)[..., None] * hue
     return np.asarray(cloth + grain(random, 1.2, image.shape), np.float32)
+
+
+def colourless(image: Image) -> bool:
+    """As at night: then nothing has a colour, whatever comes before the lens."""
+    return float(np.ptp(image.mean(axis=(0, 1)))) < 1.5
 
 
 def fog(image: Image, random: Chance, left: float) -> Image:
@@ -85,7 +90,11 @@ def tint(image: Image, random: Chance, amount: float) -> Image:
     """White balance off by so many levels of chroma on a middle grey, towards blue, yellow, green, cyan or red."""
     angles = np.deg2rad([0, 180, 225, 250, 120])  # of (Cb, Cr); pink, 45°, is left to the IR-cut filter
     angle = float(angles[random.integers(len(angles))])
-    blue, red = amount * np.cos(angle), amount * np.sin(angle)
+    return white_balance(image, amount * np.cos(angle), amount * np.sin(angle))
+
+
+def white_balance(image: Image, blue: float, red: float) -> Image:
+    """Off by so many levels of Cb and Cr on a middle grey."""
     gain = 1 + np.array([1.772 * blue, -0.344 * blue - 0.714 * red, 1.402 * red], np.float32) / 128
     return levels(image * np.clip(gain, 0.05, None))
 

@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .ONESHELL:
-.PHONY: help demo test lint bench bench-frames crash setup setup-test locks generated clean
+.PHONY: help demo test lint bench bench-frames grow-frames crash setup setup-test locks generated clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -18,6 +18,7 @@ help:
 	@echo "make lint       style, types, contracts"
 	@echo "make bench      benchmarks with their rivals                              (BENCH_JSON=FILE)"
 	@echo "make bench-frames  who is right about faulty pictures             (FOLDER=your own, QUICK=1, BENCH_JSON=FILE)"
+	@echo "make grow-frames   the trees that give a second opinion on pictures, anew   (FOLDER=footage)"
 	@echo "make crash      kill -9 at random instants                                (N=200)"
 	@echo "make generated  configuration reference, schema, lists: made anew"
 	@echo "make locks      newest versions within the ranges of pyproject.toml"
@@ -64,6 +65,12 @@ bench: setup-test
 
 bench-frames: setup-test
 	@$(BIN)/python -m tests.benchmarks.frames $(if $(FOLDER),--folder '$(FOLDER)') $(if $(QUICK),--quick) $(if $(BENCH_JSON),--json $(BENCH_JSON))
+
+grow-frames: setup-test
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[grow]'
+	@rm -rf var/grow-frames
+	@$(BIN)/python -m tests.benchmarks.frames.collect $(if $(FOLDER),'$(FOLDER)') --out var/grow-frames/rows
+	@$(BIN)/python -m tests.benchmarks.frames.grow var/grow-frames/rows/*.npz --out var/grow-frames/opinion.npz
 
 crash: setup
 	@$(BIN)/python -m tests.acceptance.crash --rounds $(N)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 
 from tests.benchmarks.frames import cameras, report, sheet
 from tests.benchmarks.frames.faults import BY_NAME, FAULTS, STRENGTHS
 from tests.benchmarks.frames.judges import OURS, RIVALS
+from tests.benchmarks.frames.pool import each_camera, say
 from tests.benchmarks.frames.protocol import Plan, Result, cpu_ms, measure
 
 SHEETS = Path("var/bench-frames")
@@ -82,25 +82,16 @@ def _say_table(plan: Plan) -> None:
 
 
 def _run(paths: Sequence[Path], plan: Plan, workers: int) -> list[Result]:
-    """Each camera in a process of its own, the longest first."""
-    order = sorted(paths, key=lambda path: -sum(1 for _ in path.iterdir()) if path.is_dir() else 0)
     if plan.until_tuned:
-        order = [path for path in order if path.stem in cameras.TUNED_ON]
+        paths = [path for path in paths if path.stem in cameras.TUNED_ON]
     found: list[Result] = []
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), max_tasks_per_child=1) as pool:
-        for future in as_completed([pool.submit(measure, path, plan) for path in order]):
-            result = future.result()
-            if isinstance(result, str):
-                say(f"not measured: {result}")
-            else:
-                say(f"measured: {result.camera}")
-                found.append(result)
+    for result in each_camera(paths, partial(measure, plan=plan), workers):
+        if isinstance(result, str):
+            say(f"not measured: {result}")
+        else:
+            say(f"measured: {result.camera}")
+            found.append(result)
     return sorted(found, key=lambda result: result.camera)
-
-
-def say(text: str) -> None:
-    """Print it at once."""
-    print(text, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

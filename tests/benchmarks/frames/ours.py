@@ -12,9 +12,13 @@ from tests.benchmarks.frames.judge import Look, Opinion, pictures
 
 
 class Learned:
-    """`probes.frame.look.examine` with a reference and a glance, as the daemon keeps them."""
+    """`probes.frame.look.examine` with a reference and a glance, as the daemon keeps them.
+
+    `confirmed_at`: when a person confirmed a new view.
+    """
 
     def __init__(self) -> None:
+        self.confirmed_at = 0.0
         self._reference = self._glance = b""
         self._last: tuple[Look, Attached] | None = None
 
@@ -40,5 +44,7 @@ class Learned:
         first = found[0] if found else None
         second = found[1] if len(found) > 1 else None
         grabbed = Grab(look.shown[-1].codec, first, second, look.gap_seconds, look.corrupt, look.burst)
-        known = Known(self._reference, self._glance if look.before else b"", look.at, burst=True)
+        known = Known(
+            self._reference, self._glance if look.before else b"", look.at, burst=True, confirmed_at=self.confirmed_at
+        )
         return examine(grabbed, known, still=False, started=time.monotonic(), cpu=time.thread_time())

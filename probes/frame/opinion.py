@@ -106,8 +106,10 @@ def _weigh(judged: Judged, opinion: Opinion, tuning: Mapping[str, float], *, sus
     own = {fault: max(sickness / tuning.get(fault, 1.0), judged.scores.get(fault, 0.0)) for fault in opinion.faults}
     likely = [fault for fault in own if own[fault] >= 1 or tuning.get(fault, 1.0) <= 1]  # not what is usual here
     name = max(likely, key=lambda fault: opinion.faults[fault] + AGREED * (fault is judged.verdict), default=None)
-    told = 0.0 if name is None else sickness / tuning.get(name, 1.0)
-    if name is not None and suspected and opinion.sound < SOUND:
+    usual = sum(float(np.exp(opinion.faults[fault])) for fault in own.keys() - set(likely))
+    sound = opinion.sound + usual  # nor is it told under a name that is hardly likely
+    told = 0.0 if name is None else float(np.log(max(sound, 1e-9)) / np.log(SICK)) / tuning.get(name, 1.0)
+    if name is not None and suspected and sound < SOUND:
         told = max(own[name], 1.0)
     if judged.verdict is Verdict.TEXT_MISSING and told < 1:
         return judged

@@ -27,8 +27,8 @@ from probes.frame.sketch import Sketch
 from probes.frame.traits import NAMES, traits
 from probes.frame.view import CERTAIN, SUSPICIOUS, lost_view
 
-SOUND: Final = 0.4  # probability from which on a picture is sound, whatever the rules say
-SICK: Final = 0.05  # … and below which it is not, even if the rules say nothing
+SOUND: Final = 0.35  # probability from which on a picture is sound, whatever the rules say
+SICK: Final = 0.06  # … and below which it is not, even if the rules say nothing
 AGREED: Final = 2.0  # what the rules' own name counts for, in the logarithm of a probability
 CLEAR: Final = 0.7  # from which on no other slot is asked
 DRAWN: Final = 0.6  # share of equal neighbours: without them it is no screen that a recorder drew

@@ -12,7 +12,7 @@ from probes.frame.faults import Verdict
 from probes.frame.forest import read as read_forest
 from probes.frame.forest import shipped
 from probes.frame.traits import NAMES
-from tests.benchmarks.frames import cameras, collect, grow, notes, ways, ways_lens, weighed
+from tests.benchmarks.frames import cameras, collect, grow, harmless, notes, ways, ways_lens, weighed
 from tests.benchmarks.frames.cameras import Camera, Moment, Part
 from tests.benchmarks.frames.codec import Shown, jpeg
 from tests.benchmarks.frames.collect import CONFIRMED, Life, Plan
@@ -20,8 +20,13 @@ from tests.benchmarks.frames.faults import BY_NAME
 from tests.benchmarks.frames.image import Image, chance
 from tests.benchmarks.frames.notes import Kind, Note
 from tests.benchmarks.frames.osd import Text
+from tests.benchmarks.frames.view import ANY_SHIFT, MOST_DOWN, any_turn, look_through
 from tests.unit.test_bench_frames import far, scene
 
+LIKE = {  # the fault for which each could be taken
+    **dict.fromkeys(harmless.LIGHTS, "dark"), harmless.guests: "partly covered", harmless.encode: "noise",
+    harmless.noise: "noise",
+}  # fmt: skip
 EACH = [(name, number) for name, some in ways.WAYS.items() for number in range(len(some))]
 
 
@@ -48,6 +53,62 @@ def test_any_strength_lies_between_those_of_the_bench() -> None:
     assert (ways.change(dark, image, chance(1), 0.3) == ways.change(dark, image, chance(1), 0.3)).all()
     drawn = {ways.change(dark, image, chance(seed), 0.3).tobytes() for seed in range(8)}
     assert len(drawn) == 8
+
+
+@pytest.mark.parametrize("way", LIKE, ids=lambda way: way.__name__)
+def test_a_harmless_change_is_less_than_the_mild_fault_that_it_is_like(way: harmless.Way) -> None:
+    fault, image = BY_NAME[LIKE[way]], scene()
+    kept = image.copy()
+    assert fault.change is not None
+    mild = far(fault.change(image, chance(1), fault.amounts[0]), image)
+    changed = [way(image, chance(seed)) for seed in range(24)]
+    assert (image == kept).all()
+    assert all(each.shape == image.shape and each.dtype == np.uint8 for each in changed)
+    by = sorted(far(each, image) for each in changed)
+    assert by[4] > 0.1  # a few draws change next to nothing
+    assert by[-1] < 0.75 * mild
+    assert len({each.tobytes() for each in changed}) > 20
+    assert (way(image, chance(3)) == changed[3]).all()
+
+
+def test_a_mast_that_sways_moves_the_picture_less_than_a_turned_camera() -> None:
+    wide = scene(size=(720, 1280))
+    seen = look_through(wide)
+    turned = min(far(look_through(wide, any_turn(chance(seed), 0.0)), seen) for seed in range(24))
+    swayed = [harmless.sway(seen, chance(seed)) for seed in range(24)]
+    assert all(0 < far(each, seen) < 0.75 * turned for each in swayed)
+    assert all(each.shape == seen.shape and each.dtype == np.uint8 for each in swayed)
+
+
+def test_one_or_two_harmless_changes_at_once() -> None:
+    assert set(harmless.WAYS) == {*LIKE, harmless.light, harmless.sway} - {*harmless.LIGHTS}
+    image, kept = scene(size=(90, 640)), scene(size=(90, 640))
+    changed = [harmless.change(image, chance(seed)) for seed in range(64)]
+    assert (image == kept).all()
+    assert all(each.shape == image.shape and each.dtype == np.uint8 for each in changed)
+    assert len({each.tobytes() for each in changed}) == len(changed)
+    assert all((harmless.change(image, chance(seed)) == changed[seed]).all() for seed in range(8))
+    dark = far(BY_NAME["dark"].change(image, chance(1), BY_NAME["dark"].amounts[0]), image)
+    assert max(far(each, image) for each in changed) < dark
+
+
+def test_a_view_is_turned_by_any_amount() -> None:
+    turns = [any_turn(chance(seed), seed / 99) for seed in range(100)]
+    shifts = [turn for turn in turns if turn.right or turn.down]
+    rolled = [turn.degrees for turn in turns if turn.degrees]
+    zoomed = [turn.zoom for turn in turns if turn.zoom != 1]
+    assert len(shifts) + len(rolled) + len(zoomed) == 100
+    assert min(map(len, (shifts, rolled, zoomed))) > 20
+    for turn in shifts:
+        assert abs(turn.right) <= ANY_SHIFT[1]
+        assert abs(turn.down) <= MOST_DOWN
+    assert all(2.5 <= abs(angle) <= 14 for angle in rolled)
+    assert all(1.08 <= max(zoom, 1 / zoom) <= 1.45 for zoom in zoomed)
+    assert min(rolled) < 0 < max(rolled)
+    assert min(zoomed) < 1 < max(zoomed)
+    mild, strong = any_turn(chance(2), 0.0), any_turn(chance(2), 1.0)
+    image = scene()
+    assert far(look_through(image, mild), look_through(image)) < far(look_through(image, strong), look_through(image))
 
 
 @pytest.mark.parametrize("cut", [ways_lens.board, ways_lens.patch])
@@ -90,10 +151,16 @@ def test_rows_of_a_drawn_camera(collected: Path) -> None:
     assert {row.camera for row in rows} == {"drawn"}
     assert 36 <= len(of[Kind.CLEAN]) <= 48  # those of the time of learning are few
     assert not any(row.fault for row in of[Kind.CLEAN] + of[Kind.ANEW])
-    assert len(of[Kind.ANEW]) == 2 * 3 + 1
+    harmlessly = 3 * (collect.HARMLESS + collect.MOVED)  # early once, later twice
+    assert len(of[Kind.ANEW]) == 2 * 3 + 1 + harmlessly
+    assert len({row.vectors.tobytes() for row in of[Kind.ANEW] if len(row.vectors)}) > 0.7 * harmlessly
+    assert all(row.truth == ("ok",) for row in of[Kind.ANEW])
     faults = {row.fault for row in of[Kind.WAY]}
     assert faults == {*ways.WAYS, "moved"} - {"IR-cut colour by night"}  # it is day
-    assert len(of[Kind.WAY]) == 3 * len(faults)
+    moved = [row for row in of[Kind.WAY] if row.fault == "moved"]
+    assert len(moved) == 3 * collect.MOVED
+    assert len({row.strength for row in moved}) == len(moved)
+    assert len(of[Kind.WAY]) == 3 * (len(faults) - 1) + len(moved)
     assert len(of[Kind.BENCH]) == 3 * len(faults)
     assert {row.strength for row in of[Kind.BENCH]} == {0.0, 0.5, 1.0}
     assert all(0 <= row.strength <= 1 for row in rows)

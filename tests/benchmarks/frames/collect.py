@@ -1,8 +1,8 @@
 """`python -m tests.benchmarks.frames.collect FOLDER --out FOLDER`: what do pictures with known faults look like?
 
 Each camera is lived through in order, as the bench does; beside its clean pictures, the traits of pictures with faults
-are noted. A person is simulated who confirms a new view. The rules alone decide what is learned, so that the notes do
-not depend on the trees that were grown before.
+and with harmless changes are noted. A person is simulated who confirms a new view. The rules alone decide what is
+learned, so that the notes do not depend on the trees that were grown before.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -29,7 +29,7 @@ from probes.frame.footage import NoFootage
 from probes.frame.job import Attached, Seen
 from probes.frame.opinion import vectors
 from probes.frame.traits import NAMES
-from tests.benchmarks.frames import cameras, ways
+from tests.benchmarks.frames import cameras, harmless, ways
 from tests.benchmarks.frames.cameras import Camera, Moment, Part
 from tests.benchmarks.frames.codec import through
 from tests.benchmarks.frames.faults import FAULTS, STRENGTHS, Fault, Layer
@@ -42,11 +42,13 @@ from tests.benchmarks.frames.osd import paste
 from tests.benchmarks.frames.ours import Learned
 from tests.benchmarks.frames.pool import each_camera, say
 from tests.benchmarks.frames.protocol import VIEW_LEARNS
-from tests.benchmarks.frames.view import look_through, random_turn, write_text
+from tests.benchmarks.frames.view import any_turn, look_through, write_text
 
 MOST_CLEAN: Final = 1500  # pictures of a camera that are noted
 LEARNING_NOTED: Final = 4  # every so manieth of the time of learning
 CONFIRMED: Final = 6  # looks in a row, after which a person says that the new view is right
+HARMLESS: Final = 6  # changes of a chosen moment
+MOVED: Final = 3  # times a view is turned at a chosen moment, and as many times changed harmlessly
 UNDER_TEXT: Final = 0.5  # of the pictures: there the camera's text is drawn over the fault
 LASTING: Final = frozenset(
     {
@@ -58,7 +60,7 @@ LASTING: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Into how many moments faults are put, of a camera of days and of a clip.
+    """Into how many moments faults and harmless changes are put, of a camera of days and of a clip.
 
     `bench`: as the bench draws them, at three strengths; `other`: in other ways; `early`: while little is known.
     """
@@ -156,6 +158,7 @@ class Life:
         if moment.part is not Part.LEARNING:
             anew = sound(self._camera, moment, image, before, seed).values()
             noted += [self._rules.note(look, name, Kind.ANEW) for look in anew if look.burst is None]
+        noted += self._harmless(moment, image, before)
         for fault in self._faults:
             if not applies(fault, self._camera, light):
                 continue
@@ -164,21 +167,35 @@ class Life:
                 look = inject(fault, strength, self._camera, moment, image, before, seed)
                 if look is not None:
                     noted.append(judge.note(look, name, Kind.BENCH, fault.name, strength / 2))
-            look, strength = self._otherwise(fault, moment, image, before)
-            noted.append(judge.note(look, name, Kind.WAY, fault.name, strength))
+            for number in range(MOVED if fault.layer is Layer.VIEW else 1):
+                look, strength = self._otherwise(fault, number, moment, image, before)
+                noted.append(judge.note(look, name, Kind.WAY, fault.name, strength))
         return noted
 
+    def _harmless(self, moment: Moment, image: Image, before: tuple[float, Image] | None) -> Iterator[Note]:
+        """Of the picture, and of the part of it that can be turned: who knows moved views must know these, too."""
+        name = self._camera.name
+        for number in range(HARMLESS + MOVED):
+            random = chance(self._plan.seed, "harmless", name, moment.name, number)
+            codec = CODECS[number % len(CODECS)]
+            if number < HARMLESS:
+                changed = harmless.change(image, random)
+                look = Look(moment.at, through(codec, [changed], random), before=before)
+                yield self._rules.note(look, name, Kind.ANEW)
+            else:
+                seen = write_text(harmless.change(look_through(image), random), moment.at)
+                yield self._viewer.note(Look(moment.at, through(codec, [seen], random)), name, Kind.ANEW)
+
     def _otherwise(
-        self, fault: Fault, moment: Moment, image: Image, before: tuple[float, Image] | None
+        self, fault: Fault, number: int, moment: Moment, image: Image, before: tuple[float, Image] | None
     ) -> tuple[Look, float]:
         """In another way, at any strength."""
-        random = chance(self._plan.seed, "way", self._camera.name, moment.name, fault.name)
+        random = chance(self._plan.seed, "way", self._camera.name, moment.name, fault.name, number)
         codec = CODECS[int(random.integers(len(CODECS)))]
-        if fault.layer is Layer.VIEW:
-            turn = int(random.integers(len(STRENGTHS)))
-            seen = write_text(look_through(image, random_turn(random, turn)), moment.at)
-            return Look(moment.at, through(codec, [seen], random)), turn / 2
         strength = float(random.random())
+        if fault.layer is Layer.VIEW:
+            seen = write_text(look_through(image, any_turn(random, strength)), moment.at)
+            return Look(moment.at, through(codec, [seen], random)), strength
         changed = ways.change(fault, image, random, strength)
         if fault.layer is Layer.BEFORE and random.random() < UNDER_TEXT:
             changed = paste(changed, self._camera.text, image)

@@ -24,7 +24,7 @@ class Kind(StrEnum):
     """Where a picture comes from."""
 
     CLEAN = "clean"
-    ANEW = "anew"  # clean, but encoded anew
+    ANEW = "anew"  # clean, but encoded anew, most of them after a harmless change
     BENCH = "bench"  # with a fault, as the bench draws it
     WAY = "way"  # … in another way
 

@@ -28,6 +28,10 @@ class Turn:
 SHIFTS: Final = (0.06, 0.11, 0.17)
 TURNS: Final = (4.0, 7.0, 12.0)
 ZOOMS: Final = (1.12, 1.22, 1.38)
+MOST_DOWN: Final = 0.2 * 9 / 16 * 0.98  # of the width; the wide picture ends there
+ANY_SHIFT: Final = (0.025, 0.2)
+ANY_TURN: Final = (2.5, 14.0)
+ANY_ZOOM: Final = (1.08, 1.45)
 
 
 def random_turn(random: Chance, strength: int) -> Turn:
@@ -35,13 +39,28 @@ def random_turn(random: Chance, strength: int) -> Turn:
     kind = int(random.integers(4))
     if kind < 2:
         angle = float(random.choice([0, math.pi, math.pi / 2, -math.pi / 2]) + random.uniform(-0.5, 0.5))
-        most_down = 0.2 * 9 / 16 * 0.98  # the wide picture ends there
-        down = SHIFTS[strength] * math.sin(angle)
-        return Turn(SHIFTS[strength] * math.cos(angle), max(-most_down, min(most_down, down)))
+        return _shifted(SHIFTS[strength], angle)
     sign = float(random.choice([-1, 1]))
     if kind == 2:
         return Turn(degrees=sign * TURNS[strength])
     return Turn(zoom=ZOOMS[strength] ** sign)
+
+
+def any_turn(random: Chance, strength: float) -> Turn:
+    """The same of any amount, in any direction. `strength`: from 0, less than mild, to 1, more than strong."""
+    kind = int(random.integers(3))
+    sign = float(random.choice([-1, 1]))
+    low, high = (ANY_SHIFT, ANY_TURN, ANY_ZOOM)[kind]
+    amount = low + (high - low) * strength
+    if kind == 0:
+        return _shifted(amount, float(random.uniform(0, 2 * math.pi)))
+    return Turn(degrees=sign * amount) if kind == 1 else Turn(zoom=amount**sign)
+
+
+def _shifted(share: float, angle: float) -> Turn:
+    """By so much of the width, in that direction, but down or up only as far as the wide picture goes."""
+    down = share * math.sin(angle)
+    return Turn(share * math.cos(angle), max(-MOST_DOWN, min(MOST_DOWN, down)))
 
 
 def look_through(wide: Image, turn: Turn = Turn()) -> Image:

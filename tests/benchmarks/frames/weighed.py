@@ -85,7 +85,7 @@ def _clean(trials: Sequence[_Trial]) -> Iterator[str]:
     for kind in (Kind.CLEAN, Kind.ANEW):
         mine = [trial for trial in sound if trial.note.kind is kind]
         if mine:
-            yield _line("all" if kind is Kind.CLEAN else "all, encoded anew", mine)
+            yield _line("all" if kind is Kind.CLEAN else "all, harmlessly changed", mine)
 
 
 def _line(title: str, mine: Sequence[_Trial]) -> str:

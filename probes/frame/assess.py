@@ -108,7 +108,7 @@ def assess(
     )
     opinion = ask(drawn, judgement, reference, measures or measure_picture(picture), judged, known.at)
     if opinion is not None:
-        judged = weigh(judged, opinion, known.tuning)
+        judged = weigh(judged, opinion, known.tuning, recognised=judgement.recognised)
     judged = replace(judged, spots=_spots(judged.verdict, drawn, reference, judgement))
     learned = _learn(reference, drawn, change, judged, known, unrest, night)
     strange = find_strange(drawn.structure, reference, judgement) if known.hide_people else None

@@ -20,7 +20,7 @@ from probes.frame.compare import Comparison, compare
 from probes.frame.faults import Verdict
 from probes.frame.forest import Forest, shipped
 from probes.frame.job import Judged, Measured, Measures, Shift
-from probes.frame.judge import Judgement
+from probes.frame.judge import ALTERNATIVE_QUALITY, Judgement
 from probes.frame.reference import NOT_KNOWN, Reference
 from probes.frame.registration import Move, find_move
 from probes.frame.sketch import Sketch
@@ -60,12 +60,19 @@ def ask(  # noqa: PLR0917  all of one picture
 def vectors(  # noqa: PLR0917  all of one picture
     sketch: Sketch, judgement: Judgement, reference: Reference, measures: Measures, judged: Judged, at: float
 ) -> Iterator[NDArray[np.float32]]:
-    """The traits of the picture (`traits.NAMES`), against one after the other of the slots that may show the view."""
+    """The traits of the picture (`traits.NAMES`), against one after the other of the slots that may show the view.
+
+    The others are asked only if they recognise it nearly as well as the first.
+    """
+    least = -1.0
     for number, index in enumerate(judgement.likely):
         slot = reference.slots[index]
         if (slot.number_variances > NOT_KNOWN / 2).any():
             continue  # learned by an earlier version, which did not know all numbers
         one = judgement.compared.get(index) or compare(sketch, slot, judgement.text)
+        if one.quality < least:
+            continue
+        least = max(least, one.quality - ALTERNATIVE_QUALITY)
         move = None if number else _move(sketch, one)
         yield traits(sketch, one, move, reference, measures, judged, at)
 
@@ -89,40 +96,54 @@ def form(found: Iterable[NDArray[np.float32]], forest: Forest, flat_share: float
     return best
 
 
-def weigh(judged: Judged, opinion: Opinion, tuning: Mapping[str, float]) -> Judged:
+def weigh(judged: Judged, opinion: Opinion, tuning: Mapping[str, float], *, recognised: bool = True) -> Judged:
     """What the rules found, with the second opinion. `tuning`: fault → by how much a person moved its threshold.
 
-    `sound`, the probability that nothing is wrong, stands among the measures.
+    A picture in which the view is not `recognised` is not held to be sound against the rules. The probability that
+    nothing is wrong stands among the measures as `sound`.
     """
     suspected = any(judged.scores.get(fault, 0.0) >= 1 for fault in opinion.faults)
     sound = Measured("sound", round(opinion.sound, 4), SOUND if suspected else SICK, 1.0)
-    return replace(_weigh(judged, opinion, tuning, suspected=suspected), measures=(*judged.measures, sound))
-
-
-def _weigh(judged: Judged, opinion: Opinion, tuning: Mapping[str, float], *, suspected: bool) -> Judged:
+    judged = replace(judged, measures=(*judged.measures, sound))
     if judged.verdict in _CERTAIN or _is_beyond_doubt(judged, tuning):
         return judged
-    sickness = float(np.log(max(opinion.sound, 1e-9)) / np.log(SICK))
-    own = {fault: max(sickness / tuning.get(fault, 1.0), judged.scores.get(fault, 0.0)) for fault in opinion.faults}
-    likely = [fault for fault in own if own[fault] >= 1 or tuning.get(fault, 1.0) <= 1]  # not what is usual here
-    name = max(likely, key=lambda fault: opinion.faults[fault] + AGREED * (fault is judged.verdict), default=None)
-    usual = sum(float(np.exp(opinion.faults[fault])) for fault in own.keys() - set(likely))
-    sound = opinion.sound + usual  # nor is it told under a name that is hardly likely
-    told = 0.0 if name is None else float(np.log(max(sound, 1e-9)) / np.log(SICK)) / tuning.get(name, 1.0)
-    if name is not None and suspected and sound < SOUND:
-        told = max(own[name], 1.0)
+    name, told = _name(judged, opinion, tuning, suspected=suspected, recognised=recognised)
     if judged.verdict is Verdict.TEXT_MISSING and told < 1:
         return judged
-    scores = {fault: min(score, DOUBTED) if fault in own else score for fault, score in judged.scores.items()}
+    ours = opinion.faults.keys()
+    scores = {fault: min(score, DOUBTED) if fault in ours else score for fault, score in judged.scores.items()}
     if name is not None:
         scores[name] = max(scores.get(name, 0.0), told if told >= 1 else min(told, DOUBTED))
     scores = {fault: round(score, 3) for fault, score in scores.items()}
     if name is not None and told >= 1:
         others = {fault: there for fault, there in judged.faults.items() if not there and fault is not name}
         return replace(judged, verdict=name, scores=scores, faults=others | {name: True})
-    cleared = dict.fromkeys(own.keys() & (judged.faults.keys() | judged.scores.keys()), False)
+    cleared = dict.fromkeys(ours & (judged.faults.keys() | judged.scores.keys()), False)
     healthy = Verdict.UNJUDGED if judged.unjudged else Verdict.OK
     return replace(judged, verdict=healthy, scores=scores, faults=judged.faults | cleared)
+
+
+def _name(
+    judged: Judged, opinion: Opinion, tuning: Mapping[str, float], *, suspected: bool, recognised: bool
+) -> tuple[Verdict | None, float]:
+    """What both agree on best, and its score; what a person called usual here counts as sound."""
+    own = {
+        fault: max(_sickness(opinion.sound) / tuning.get(fault, 1.0), judged.scores.get(fault, 0.0))
+        for fault in opinion.faults
+    }
+    likely = [fault for fault in own if own[fault] >= 1 or tuning.get(fault, 1.0) <= 1]
+    if not likely:
+        return None, 0.0
+    name = max(likely, key=lambda fault: opinion.faults[fault] + AGREED * (fault is judged.verdict))
+    sound = opinion.sound + sum(float(np.exp(opinion.faults[fault])) for fault in own.keys() - set(likely))
+    if suspected and (sound < SOUND or not recognised):
+        return name, max(own[name], 1.0)
+    return name, _sickness(sound) / tuning.get(name, 1.0)
+
+
+def _sickness(sound: float) -> float:
+    """1 at `SICK`."""
+    return float(np.log(max(sound, 1e-9)) / np.log(SICK))
 
 
 def _is_beyond_doubt(judged: Judged, tuning: Mapping[str, float]) -> bool:

@@ -145,7 +145,7 @@ def test_what_is_covered_is_marked_where_it_is() -> None:
 def test_dirt_is_marked_where_it_is(number: int) -> None:
     image, dice = scene(number), np.random.default_rng(1)
     dirty = np.zeros(image.shape[:2], np.float32)
-    for _ in range(14):
+    for _ in range(22):
         where = int(dice.integers(60, 900)), int(dice.integers(60, 480))
         cv2.circle(dirty, where, int(dice.integers(30, 60)), 1, -1)
     veil = cv2.GaussianBlur(dirty, (0, 0), 5)[..., None]

@@ -201,7 +201,7 @@ def test_bubble_wrap_before_the_lens_covers_it_and_a_strong_hum_is_stripes() -> 
 @pytest.mark.parametrize(("share", "named"), [(0.4, Verdict.OBSCURED), (1.0, Verdict.BLURRED)])
 def test_a_part_that_is_out_of_focus_has_something_on_it_and_the_whole_is_blurred(share: float, named: Verdict) -> None:
     image = scene(3)
-    soft = cv2.GaussianBlur(image, (0, 0), 6)
+    soft = cv2.GaussianBlur(image, (0, 0), 14)
     height, width = image.shape[:2]
     mask = np.zeros((height, width), bool)
     for left in range(0, width, 80):

@@ -19,7 +19,7 @@ from monitor.core import decide
 from monitor.core.change import Change, Enqueue, PutTicket
 from monitor.core.plan import MONITOR, Check, Plan
 from monitor.core.world import World
-from probes.frame.faults import ORDER
+from probes.frame.faults import BLIND, ORDER
 from probes.observation import Answer, Observation, Outcome, Picture
 from ticketing import desk
 from ticketing.commands import Command
@@ -55,7 +55,7 @@ WELL: Mapping[str, Answer] = {
             "verdict": "ok",
             "luma_mean": 110.0,
             "source": "rtsp",
-            **dict.fromkeys((fault.value for fault in ORDER), False),
+            **dict.fromkeys((fault.value for fault in {*ORDER, *BLIND}), False),
             "away": False,
         },
         picture=PICTURE,

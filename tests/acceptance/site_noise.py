@@ -65,7 +65,7 @@ def _a_day(site: Site, midnight: float, chance: random.Random) -> None:
 
 
 def _sees(site: Site, camera: str, verdict: str, begins: float, seconds: float) -> None:
-    site.at(begins, _say, site, camera, "frame", {"verdict": verdict})
+    site.at(begins, _say, site, camera, "frame", {"verdict": verdict, verdict: True})
     site.at(begins + seconds, site.answer, camera, "frame", None)
 
 

@@ -174,7 +174,7 @@ def test_after_a_restart_nothing_is_told_before_the_look(make: Callable[[], Scor
 
 def test_a_hint_of_tampering_that_the_picture_confirms_is_one_ticket(make: Callable[[], Score]) -> None:
     score = make()
-    covered = Answer({"verdict": "covered", "luma_mean": 20.0})
+    covered = Answer({"verdict": "covered", "covered": True, "luma_mean": 20.0})
     score.answer("cam", "frame", covered)
     score.see("cam", "events", heard("tamper"))
     tell(score, "cam", "events", heard("tamper"), 40)

@@ -284,7 +284,8 @@ def healthy(kind: str, check: str, number: int) -> tuple[Mapping[str, Any], Mapp
             }
         case _, "frame":
             values = {
-                "verdict": "ok", "width": 2560, "height": 1440, "codec": "hevc", "source": "rtsp", "luma_mean": 118.2,
+                "verdict": "ok", "covered": False, "width": 2560, "height": 1440, "codec": "hevc", "source": "rtsp",
+                "luma_mean": 118.2,
                 "luma_std": 47.9, "texture": 0.31, "dark_share": 0.04, "clipped_share": 0.01, "change_mean": 2.3,
                 "grab_seconds": 0.62,
             }  # fmt: skip
@@ -359,7 +360,9 @@ async def live_through(site: ConsoleSite, cameras: Iterable[str] = CAMERAS) -> N
     await act(site, "camera-11", Acknowledge(), Pend(PendingReason.PARTS, "A new camera is ordered, here on Thursday"))
     reference, rows = learn_pictures(20)
     await site.take([KeepReference("camera-20", now - 2_000, reference)])
-    site.breaks("camera-20", "frame", verdict="covered", texture=0.01, luma_mean=31.0, score=2.1, rows=rows)
+    site.breaks(
+        "camera-20", "frame", verdict="covered", covered=True, texture=0.01, luma_mean=31.0, score=2.1, rows=rows
+    )
     await site.repeat("camera-20", "reach", now - 1_500, 60)
     await site.repeat("camera-20", "rtsp", now - 1_500, 60)
     await site.repeat("camera-20", "frame", now - 1_500, 900, 60)

@@ -38,6 +38,7 @@ DOUBTED: Final = 0.95  # the highest score of what is not told
 _CERTAIN: Final = frozenset(
     {Verdict.BLUE, Verdict.GARBLED, Verdict.BLACK, Verdict.FROZEN, Verdict.FLICKER, Verdict.JITTER}
 )
+_PARTS: Final = frozenset({Verdict.PARTLY_COVERED, Verdict.OBSCURED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,8 @@ def _name(
     if not likely:
         return None, 0.0
     name = max(likely, key=lambda fault: opinion.faults[fault] + AGREED * (fault is judged.verdict))
+    if name in _PARTS and judged.verdict is Verdict.COVERED and not recognised:
+        name = Verdict.COVERED  # nothing is left of the view
     sound = opinion.sound + sum(float(np.exp(opinion.faults[fault])) for fault in own.keys() - set(likely))
     if suspected and (sound < SOUND or not recognised):
         return name, max(own[name], 1.0)

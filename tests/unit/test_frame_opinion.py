@@ -219,3 +219,12 @@ def test_missing_text_is_kept_where_nothing_else_is_wrong() -> None:
     foggy = weigh(missing, opinion(SICK / 2), {})
     assert foggy.verdict is Verdict.FOG
     assert foggy.scores[Verdict.TEXT_MISSING] == 1.4
+
+
+def test_a_view_that_is_gone_is_covered_and_not_in_part() -> None:
+    gone = judged(Verdict.COVERED, {Verdict.COVERED: 1.6})
+    told = opinion(SOUND + 0.2, name=Verdict.PARTLY_COVERED, share=0.6)
+    assert weigh(gone, told, {}, recognised=False).verdict is Verdict.COVERED
+    assert weigh(gone, told, {}).verdict is Verdict.OK
+    sure = opinion(SICK / 2, name=Verdict.PARTLY_COVERED)
+    assert weigh(gone, sure, {}).verdict is Verdict.PARTLY_COVERED

@@ -128,10 +128,8 @@ def _name(
     judged: Judged, opinion: Opinion, tuning: Mapping[str, float], *, suspected: bool, recognised: bool
 ) -> tuple[Verdict | None, float]:
     """What both agree on best, and its score; what a person called usual here counts as sound."""
-    own = {
-        fault: max(_sickness(opinion.sound) / tuning.get(fault, 1.0), judged.scores.get(fault, 0.0))
-        for fault in opinion.faults
-    }
+    sickness = _sickness(opinion.sound)
+    own = {fault: max(sickness / tuning.get(fault, 1.0), judged.scores.get(fault, 0.0)) for fault in opinion.faults}
     likely = [fault for fault in own if own[fault] >= 1 or tuning.get(fault, 1.0) <= 1]
     if not likely:
         return None, 0.0

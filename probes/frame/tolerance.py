@@ -59,7 +59,12 @@ def tolerance(slot: Slot, name: str) -> float:
 
 def scatter(slot: Slot, name: str) -> float:
     """The deviation of that number, wider while little is known."""
-    return (1 + 6 / slot.looks) * slot.number_deviation(name)
+    return widened(slot) * slot.number_deviation(name)
+
+
+def widened(slot: Slot) -> float:
+    """How many times as wide a deviation is taken, as it was found in few looks."""
+    return 1 + 6 / slot.looks
 
 
 def beyond(value: float, slot: Slot, name: str) -> float:

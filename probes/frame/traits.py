@@ -15,7 +15,8 @@ from probes.frame.job import Judged, Measures
 from probes.frame.reference import Reference
 from probes.frame.registration import Move
 from probes.frame.sketch import Sketch
-from probes.frame.slot import NUMBERS, of_picture
+from probes.frame.slot import NUMBERS
+from probes.frame.tolerance import numbers_of, widened
 
 # What a number differs by at least, whatever its deviation; encoding anew alone does so.
 LEAST: Final[Mapping[str, float]] = {
@@ -75,11 +76,11 @@ def traits(  # noqa: PLR0917  all of one picture
     `a:` a number of `slot.NUMBERS`, `d:` how far it is from the slot's mean, `z:` that in deviations. `m:` of
     `Measures`. `r:` the rules' score, `fixed_` what the rules say, `u:` why they cannot.
     """
-    own = of_picture(sketch) | one.numbers
+    own = numbers_of(sketch, one)
     values = np.array([own[name] for name in NUMBERS])
     slot = one.slot
     off = values - slot.numbers
-    deviations = (1 + 6 / slot.looks) * np.sqrt(slot.number_variances)
+    deviations = widened(slot) * np.sqrt(slot.number_variances)
     far = np.clip(off / np.maximum(_LEAST, deviations), -MOST, MOST)
     hues = [float(np.hypot(*(each[at] for at in _HUE))) for each in (values, off, far)]
     stable = int(one.stable.sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -93,7 +94,7 @@ def compare(sketch: Sketch, slot: Slot, text: Spots | None = None) -> Comparison
     textured &= ~hushed
     lost = stable & (match < np.maximum(LOST, usual - np.maximum(LOST_BELOW, SIGMAS * deviation)))
     base = stable & ~lost
-    recognised = bool(base.sum() >= max(FEWEST, RECOGNISED * stable.sum()))
+    recognised = np.count_nonzero(base) >= max(FEWEST, RECOGNISED * np.count_nonzero(stable))
     if not recognised:
         base = stable if stable.any() else np.ones((ROWS, COLUMNS), bool)
     texture = sketch.texture - slot.grid("texture")
@@ -133,8 +134,8 @@ def compare(sketch: Sketch, slot: Slot, text: Spots | None = None) -> Comparison
         covered=covered,
         numbers={
             "quality": float((weight * match).sum()) / expected if expected > 0 else 0.0,
-            "area": float(covered.mean()),
-            "obscured": float(hidden.mean()),
+            "area": _part(covered),
+            "obscured": _part(hidden),
             "blunt": _median(sharper[_spread(lost) & ~hushed]),
             "softened": share(sharper - darker < -SOFTENED, textured),
             "contrast": contrast,
@@ -145,13 +146,13 @@ def compare(sketch: Sketch, slot: Slot, text: Spots | None = None) -> Comparison
             "hue_red": hue[1],
             "even": float(np.clip(1.5 - uneven / max(1.0, float(np.hypot(*hue))), 0, 1)),
             "peak": _peak(sketch, slot),
-            "edges": float(((sharper > np.maximum(EDGE, SIGMAS * slot.cell_deviation("sharp"))) & ~hushed).mean()),
+            "edges": _part((sharper > np.maximum(EDGE, SIGMAS * slot.cell_deviation("sharp"))) & ~hushed),
             "layout": layout,
             "light": light if recognised else -255.0,
             "gain": gain,
             "energy": float(np.log2((_power(sketch.structure) + 1) / (_power(slot.structure) + 1))),
             "alike": alike(sketch.structure, slot),
-            "plain": float((sketch.sharp < PLAIN).mean()),
+            "plain": _part(sketch.sharp < PLAIN),
             **_quantiles("match", (match - usual)[stable], {"low": 0.1, "quarter": 0.25, "mid": 0.5}),
             **_quantiles("sharp", sharper[textured], {"low": 0.1, "quarter": 0.25, "high": 0.9}),
             **_quantiles("all", sharper, {"low": 0.1, "mid": 0.5, "high": 0.9, "top": 0.98}),
@@ -176,7 +177,12 @@ def _quantiles(of: str, values: NDArray[np.floating[Any]], at: Mapping[str, floa
 
 def share(some: Mask, of: Mask) -> float:
     """Which share of these are those?"""
-    return float((some & of).sum()) / max(1, int(of.sum()))
+    return int(np.count_nonzero(some & of)) / max(1, int(np.count_nonzero(of)))
+
+
+def _part(some: Mask) -> float:
+    """Which share of the picture is it?"""
+    return int(np.count_nonzero(some)) / some.size
 
 
 def blocks(spots: Spots) -> Mask:
@@ -191,7 +197,7 @@ def _unlit(sketch: Sketch, slot: Slot) -> Spots:
         return np.zeros(sketch.light.shape, bool)
     usual = slot.cell("light")
     unlit: Spots = (usual > LAMP * sketch.light) & (usual - sketch.light > 2 * slot.cell_deviation("light"))
-    return unlit if unlit.mean() < HALF else np.zeros_like(unlit)  # otherwise the whole picture is dark
+    return unlit if _part(unlit) < HALF else np.zeros_like(unlit)  # otherwise the whole picture is dark
 
 
 def _peak(sketch: Sketch, slot: Slot) -> float:
@@ -238,16 +244,17 @@ def _shade(luma: Grid, base: Mask) -> Grid:
 
 def _light(usual: Grid, seen: Grid, base: Mask) -> tuple[float, float, float]:
     """Gain and offset of a whole picture's light, by what is recognised; correlation of all its blocks."""
-    variance = float(usual[base].var())
-    gain = 1.0
-    if variance > SHAPELESS**2:
-        gain = float(np.clip(np.cov(usual[base], seen[base], bias=True)[0, 1] / variance, 0.0, 2.0))
-    inner = usual[1:-1].ravel(), seen[1:-1].ravel()  # cameras print their text above and below
-    deviations = inner[0].std(), inner[1].std()
-    layout = 1.0
-    if deviations[0] > SHAPELESS:
-        layout = float(np.cov(*inner, bias=True)[0, 1] / (deviations[0] * max(float(deviations[1]), 1.0)))
+    variance, both, _ = _covariance(usual[base], seen[base])
+    gain = min(max(both / variance, 0.0), 2.0) if variance > SHAPELESS**2 else 1.0
+    variance, both, other = _covariance(usual[1:-1], seen[1:-1])  # cameras print their text above and below
+    layout = both / (math.sqrt(variance) * max(math.sqrt(other), 1.0)) if variance > SHAPELESS**2 else 1.0
     return gain, _median(seen[base] - gain * usual[base]), layout
+
+
+def _covariance(one: NDArray[np.float32], other: NDArray[np.float32]) -> tuple[float, float, float]:
+    """The variance of one, what it has in common with the other, and the other's own."""
+    first, second = one.ravel() - one.mean(dtype=np.float64), other.ravel() - other.mean(dtype=np.float64)
+    return float(first @ first) / one.size, float(first @ second) / one.size, float(second @ second) / one.size
 
 
 def _median(values: NDArray[np.float32]) -> float:

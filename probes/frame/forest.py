@@ -19,25 +19,25 @@ class Forest:
     """`classes` and `names` of what is asked and told; the trees one after the other, those of a round together.
 
     A node is a number of `asks` (which trait, -1 in a leaf), `below` (the threshold, or a leaf's vote), and `near` and
-    `far`, the next node where the trait is at most that or above. `roots`: int32[rounds × classes].
+    `far`, the next node where the trait is at most that or above; a leaf leads to itself. `roots`: one for each round
+    and class. All that points to nodes or traits is intp, as NumPy wants it.
     """
 
     classes: tuple[str, ...]
     names: tuple[str, ...]
-    roots: NDArray[np.int32]
-    asks: NDArray[np.int16]
+    roots: NDArray[np.intp]
+    asks: NDArray[np.intp]
     below: NDArray[np.float32]
-    near: NDArray[np.int32]
-    far: NDArray[np.int32]
+    near: NDArray[np.intp]
+    far: NDArray[np.intp]
     depth: int
 
     def votes(self, traits: NDArray[np.float32]) -> NDArray[np.float64]:
         """float64[classes]: the logarithm of each one's probability. `traits`: float32 in the order of `names`."""
         at = self.roots
         for _ in range(self.depth):
-            asked = self.asks[at]
-            onward = np.where(traits[asked] <= self.below[at], self.near[at], self.far[at])
-            at = np.where(asked < 0, at, onward)
+            nearer = traits.take(self.asks.take(at)) <= self.below.take(at)
+            at = np.where(nearer, self.near.take(at), self.far.take(at))
         total = self.below[at].reshape(-1, len(self.classes)).sum(axis=0, dtype=np.float64)
         shifted = total - total.max()
         votes: NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum())
@@ -46,7 +46,7 @@ class Forest:
 
 @cache
 def shipped() -> Forest:
-    """The one that comes with the program. About 100 µs a picture."""
+    """The one that comes with the program. About 70 µs a picture."""
     with np.load(FILE, allow_pickle=False) as file:
         return read(file)
 
@@ -54,20 +54,26 @@ def shipped() -> Forest:
 def read(file: Any) -> Forest:
     """A forest from the arrays of an npz file. ValueError if they are none."""
     try:
+        asks = file["asks"].astype(np.intp)
         forest = Forest(
             classes=tuple(str(each) for each in file["classes"]),
             names=tuple(str(each) for each in file["names"]),
-            roots=file["roots"],
-            asks=file["asks"],
+            roots=file["roots"].astype(np.intp),
+            asks=asks,
             below=file["below"],
-            near=file["near"],
-            far=file["far"],
+            near=_onward(file["near"], asks),
+            far=_onward(file["far"], asks),
             depth=int(file["depth"]),
         )
     except KeyError as error:
         raise ValueError(f"this is no forest: {error}") from None
     _check(forest)
     return forest
+
+
+def _onward(nodes: NDArray[np.int32], asks: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The next nodes, of a leaf itself."""
+    return np.where(asks < 0, np.arange(asks.size), nodes) if nodes.shape == asks.shape else nodes.astype(np.intp)
 
 
 def _check(forest: Forest) -> None:

@@ -241,12 +241,5 @@ def _text(sketch: Sketch, text: Text | None, written: NDArray[np.bool_] | None) 
 def _measures(sketch: Sketch, one: Comparison) -> tuple[Measure, ...]:
     """Each measure against its learned range."""
     numbers = numbers_of(sketch, one)
-    return tuple(
-        Measure(
-            name,
-            numbers[name],
-            one.slot.number(name) - tolerance(one.slot, name),
-            one.slot.number(name) + tolerance(one.slot, name),
-        )
-        for name in RANGES
-    )
+    ranges = ((name, one.slot.number(name), tolerance(one.slot, name)) for name in RANGES)
+    return tuple(Measure(name, numbers[name], usual - width, usual + width) for name, usual, width in ranges)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from probes.frame.job import Change, Measures
 from probes.frame.picture import CHROMA_SIZE, COLUMNS, LUMA_SIZE, ROWS, Picture, Plane
+from probes.frame.ranks import median, percentile
 
 MIDDLE: Final = slice(2, 7)  # rows of blocks; cameras print their clock and name above and below
 CLIPPED_LUMA: Final = 250
@@ -41,13 +42,14 @@ def measure(picture: Picture) -> Measures:
         blue_p10=_percentile(_histogram(picture.blue), 0.1),
         flat_share=flat_share(picture),
         middle_p999=_percentile(_histogram(luma[middle]), 0.999),
-        texture=float(np.percentile(slopes(luma), SHARP_PERCENTILE)),
+        texture=percentile(slopes(luma), SHARP_PERCENTILE),
     )
 
 
 def flat_share(picture: Picture) -> float:
     """Which share of the pixels is exactly like its right neighbour?"""
-    return float((picture.detail[:, 1:] == picture.detail[:, :-1]).mean())
+    alike = picture.detail[:, 1:] == picture.detail[:, :-1]
+    return int(np.count_nonzero(alike)) / int(alike.size)
 
 
 def slopes(luma: Plane) -> NDArray[np.float32]:
@@ -66,7 +68,7 @@ def slopes(luma: Plane) -> NDArray[np.float32]:
 
 def compare(first: Picture, second: Picture, seconds: float) -> Change | None:
     """The difference between two pictures of one session; None if their size changed."""
-    if first.fine.shape != second.fine.shape:
+    if first.whole.shape != second.whole.shape:
         return None
     difference = cv2.absdiff(first.fine, second.fine)
     blocks = cv2.resize(difference.astype(np.float32), (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
@@ -79,7 +81,7 @@ def _dominant(picture: Picture) -> tuple[float, tuple[float, float, float]]:
     planes = (luma, picture.blue, picture.red)
     keys = (luma >> 4).astype(np.int32) << 8 | (picture.blue >> 4).astype(np.int32) << 4 | picture.red >> 4
     within = keys == np.bincount(keys.ravel(), minlength=4096).argmax()
-    colour = tuple(float(np.median(plane[within])) for plane in planes)
+    colour = tuple(median(plane[within]) for plane in planes)
     near = np.ones(luma.shape, bool)
     for plane, level in zip(planes, colour, strict=True):
         near &= np.abs(plane.astype(np.float32) - level) <= DOMINANT_LEVELS

@@ -10,35 +10,21 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from probes.frame import habits as habit
+from probes.frame import layout
 from probes.frame.habits import NO_HABITS, Habits
-from probes.frame.picture import CELL_COLUMNS, CELL_ROWS, COLUMNS, ROWS
+from probes.frame.layout import Arrays, Lines
 from probes.frame.sketch import HEIGHT, WIDTH, Sketch
-from probes.frame.slot import CELLS as CELL_NAMES
-from probes.frame.slot import GRIDS, NUMBERS, Slot, pack_structure, unpack_structure, weigh
-from probes.frame.text import BANDS, CELLS, Text
+from probes.frame.slot import NUMBERS, Slot, pack_structure, unpack_structure, weigh
+from probes.frame.text import Text
 
-VERSION: Final = 3
-_READ: Final = frozenset({2, 3})
-MAX_SLOTS: Final = 12
 MAX_BYTES: Final = 200_000
-MAX_UNPACKED: Final = 2_000_000
 MOST_LEARNED: Final = 1e9  # of any number; of times and counts a thousand times that
-
-MAX_NUMBERS: Final = 200
 NOT_KNOWN: Final = 1e6  # variance of a number that an earlier version did not keep: nothing is beyond it
 
 _MAGIC: Final = b"SWREF"
-_GRID: Final = (len(GRIDS), ROWS, COLUMNS)
-_CELL: Final = (len(CELL_NAMES), CELL_ROWS, CELL_COLUMNS)
-_NUMBERS_2: Final = (  # version 2 did not name them
-    "mean", "spread", "black", "clipped", "noise", "impulses", "colour", "quality", "lost", "area", "obscured",
-    "softened", "edges", "blunt", "contrast", "focus", "definition", "sharpness", "hue_blue", "hue_red", "even", "peak",
-    "layout", "gain", "light",
-)  # fmt: skip
 
 
 class BadReference(ValueError):
@@ -85,45 +71,38 @@ def pack(reference: Reference) -> bytes:
         if reference.text is None
         else [reference.text.looks, reference.text.latest_at, reference.text.least, reference.text.most],
     }
-    parts: list[NDArray[Any]] = [reference.hours.astype(np.float32), reference.changes.astype(np.float32)]
-    for slot in reference.slots:
-        parts += [
-            pack_structure(slot.structure),
-            slot.grids.astype(np.float16),
-            np.sqrt(slot.grid_variances).astype(np.float16),
-            slot.cells.astype(np.float16),
-            np.sqrt(slot.cell_variances).astype(np.float16),
-            slot.numbers.astype(np.float32),
-            np.sqrt(slot.number_variances).astype(np.float32),
-        ]
-    if reference.text is not None:
-        text = reference.text
-        deviation = np.sqrt(text.variance) * 2
-        parts += [
-            np.clip(np.rint(text.mean), 0, 255).astype(np.uint8),
-            np.clip(np.rint(deviation), 0, 255).astype(np.uint8),
-            text.latest,
-            text.ticking.astype(np.float16),
-        ]
-    body = orjson.dumps(head)
-    data = b"".join([len(body).to_bytes(4, "big"), body, *(part.tobytes() for part in parts)])
-    return _MAGIC + bytes([VERSION]) + zlib.compress(data, 1)  # 2 % larger than the smallest, in a third of the time
+    return _MAGIC + bytes([layout.VERSION]) + layout.write(head, _arrays(reference))
+
+
+def _arrays(reference: Reference) -> Arrays:
+    """What the head does not say, rounded as it is kept."""
+    slots, text, lines = reference.slots, reference.text, None
+    floats = np.empty((2, len(slots), layout.FLOATS), np.float32)
+    numbers = np.empty((2, len(slots), len(NUMBERS)), np.float32)
+    structures = np.empty((len(slots), HEIGHT, WIDTH), np.float32)
+    for at, slot in enumerate(slots):
+        structures[at], numbers[0, at], numbers[1, at] = slot.structure, slot.numbers, slot.number_variances
+        np.concatenate([slot.grids, slot.cells], axis=None, out=floats[0, at])
+        np.concatenate([slot.grid_variances, slot.cell_variances], axis=None, out=floats[1, at])
+    for variances in (floats[1], numbers[1]):
+        np.sqrt(variances, out=variances)
+    if text is not None:
+        slopes = text.mean, np.sqrt(text.variance) * 2
+        means, deviations = (np.clip(np.rint(each), 0, 255).astype(np.uint8) for each in slopes)
+        lines = Lines(means, deviations, text.latest, text.ticking.astype(np.float16))
+    steps = pack_structure(structures)
+    return Arrays(reference.hours, reference.changes, steps, floats.astype(np.float16), numbers, lines)
 
 
 def unpack(data: bytes) -> Reference:
     """The reference again. Raises BadReference for anything else; bounded, as a file may come from anywhere."""
     if not data.startswith(_MAGIC) or not len(_MAGIC) + 1 < len(data) < 2 * MAX_BYTES:
         raise BadReference("not a reference of a camera's picture")
-    if data[len(_MAGIC)] not in _READ:
-        raise BadReference(f"a reference of version {data[len(_MAGIC)]}; this program reads {VERSION}")
-    inflater = zlib.decompressobj()
+    version = data[len(_MAGIC)]
+    if version not in layout.READ:
+        raise BadReference(f"a reference of version {version}; this program reads {layout.VERSION}")
     try:
-        plain = inflater.decompress(data[len(_MAGIC) + 1 :], MAX_UNPACKED)
-        if inflater.unconsumed_tail or not inflater.eof:
-            raise BadReference("a reference that breaks off, or is too large")
-        length = int.from_bytes(plain[:4], "big")
-        head = orjson.loads(plain[4 : 4 + length])
-        return _checked(_read(head, _Arrays(plain, 4 + length)))
+        return _checked(_read(*layout.read(version, data[len(_MAGIC) + 1 :])))
     except BadReference:
         raise
     except (zlib.error, ValueError, KeyError, TypeError, IndexError, OverflowError) as error:
@@ -131,70 +110,44 @@ def unpack(data: bytes) -> Reference:
 
 
 def _checked(reference: Reference) -> Reference:
-    """The reference, if every number of it can be calculated with; a file may come from anywhere."""
+    """The reference, if every figure of it can be calculated with; a file may come from anywhere."""
     learned: list[Slot | Text] = [*reference.slots, *([] if reference.text is None else [reference.text])]
-    if (
-        reference.nights.shape != (24,)
-        or any(part.looks < 1 for part in learned)
-        or not all(map(_bounded, (reference, *learned)))
-    ):
+    if reference.nights.shape != (24,) or any(part.looks < 1 for part in learned) or reference.looks < 0:
         raise BadReference("a damaged reference (beyond its bounds)")
+    for part in (reference, *learned):
+        for name in part.__slots__:
+            value = getattr(part, name)
+            if isinstance(value, int | float) and not -MOST_LEARNED * 1_000 <= value <= MOST_LEARNED * 1_000:
+                raise BadReference("a damaged reference (beyond its bounds)")
     return reference
 
 
-def _bounded(part: Reference | Slot | Text) -> bool:
-    for name in part.__slots__:
-        value = getattr(part, name)
-        if isinstance(value, np.ndarray):
-            if value.dtype != np.uint8 and not (np.abs(value) <= MOST_LEARNED).all():  # nor what is no number
-                return False
-        elif isinstance(value, int | float) and not -MOST_LEARNED * 1_000 <= value <= MOST_LEARNED * 1_000:
-            return False
-    return part.looks >= 0
-
-
-class _Arrays:
-    """Takes arrays from bytes, one after the other."""
-
-    def __init__(self, data: bytes, at: int) -> None:
-        self._data, self._at = data, at
-
-    def take(self, shape: tuple[int, ...], kind: type[Any]) -> NDArray[Any]:
-        count = int(np.prod(shape))
-        taken = np.frombuffer(self._data, kind, count, self._at).reshape(shape)
-        self._at += taken.nbytes
-        return taken
-
-    def floats(self, shape: tuple[int, ...], kind: type[Any] = np.float16) -> NDArray[np.float32]:
-        return self.take(shape, kind).astype(np.float32)
-
-
-def _read(head: Any, arrays: _Arrays) -> Reference:
-    if len(head["slots"]) > MAX_SLOTS:
-        raise BadReference(f"a reference of more than {MAX_SLOTS} slots")
-    hours, changes = arrays.floats((24, 4), np.float32), arrays.floats((2, 3), np.float32)
-    names = tuple(head.get("numbers", _NUMBERS_2))
-    if len(names) > MAX_NUMBERS or not all(isinstance(name, str) for name in names):
+def _bounded(array: NDArray[np.float32 | np.float64], most: float = MOST_LEARNED) -> NDArray[np.float32]:
+    """As float32, if there is nothing in it that is no number, or more."""
+    if not (np.abs(array) <= most).all():
         raise BadReference("a damaged reference (beyond its bounds)")
-    slots = tuple(_read_slot(entry, arrays, names) for entry in head["slots"])
+    return array.astype(np.float32)
+
+
+def _read(head: dict[str, Any], arrays: Arrays) -> Reference:
     text = None
-    if head["text"] is not None:
+    if arrays.text is not None:
         looks, latest_at, least, most = head["text"]
         text = Text(
             looks=int(looks),
-            mean=arrays.floats(BANDS, np.uint8),
-            variance=np.square(arrays.floats(BANDS, np.uint8) * np.float32(0.5)),
-            latest=arrays.take(BANDS, np.uint8),
+            mean=arrays.text.means.astype(np.float32),
+            variance=np.square(arrays.text.deviations * np.float32(0.5)),
+            latest=arrays.text.latest,
             latest_at=float(latest_at),
-            ticking=arrays.floats(CELLS),
+            ticking=_bounded(arrays.text.ticking.astype(np.float32)),
             least=float(least),
             most=float(most),
         )
     return Reference(
-        slots,
+        _read_slots(head["slots"], head["numbers"], arrays),
         text,
-        hours,
-        changes,
+        _bounded(arrays.hours),
+        _bounded(arrays.changes),
         looks=int(head["looks"]),
         first_at=float(head["first_at"]),
         last_at=float(head["last_at"]),
@@ -215,31 +168,43 @@ def _read_habits(found: Any) -> tuple[Habits, Habits]:
 
 def _read_nights(found: Any) -> NDArray[np.float32]:
     """By hour; none in references that were written before nights were counted."""
-    return np.zeros(24, np.float32) if found is None else np.array([float(each) for each in found], np.float32)
+    return np.zeros(24, np.float32) if found is None else _bounded(np.array([float(each) for each in found]))
 
 
-def _read_slot(entry: Any, arrays: _Arrays, names: tuple[str, ...]) -> Slot:
-    mono, looks, first_at, last_at, view = entry
-    return Slot(
-        mono=bool(mono),
-        looks=int(looks),
-        first_at=float(first_at),
-        last_at=float(last_at),
-        view=int(view),
-        structure=unpack_structure(arrays.take((HEIGHT, WIDTH), np.int8)),
-        grids=arrays.floats(_GRID),
-        grid_variances=arrays.floats(_GRID) ** 2,
-        cells=arrays.floats(_CELL),
-        cell_variances=arrays.floats(_CELL) ** 2,
-        numbers=_named(arrays.floats((len(names),), np.float32), names, 0.0),
-        number_variances=_named(arrays.floats((len(names),), np.float32) ** 2, names, NOT_KNOWN),
+def _read_slots(entries: Any, names: Any, arrays: Arrays) -> tuple[Slot, ...]:
+    """All of them at once: one by one, it would take as long as judging."""
+    structures = unpack_structure(arrays.structures)
+    means, deviations = arrays.floats.astype(np.float32)
+    means, variances = _bounded(means), np.square(_bounded(deviations, MOST_LEARNED**0.5))
+    numbers = _named(_bounded(arrays.numbers[0]), names, 0.0)
+    number_variances = _named(np.square(_bounded(arrays.numbers[1], MOST_LEARNED**0.5)), names, NOT_KNOWN)
+    grids, cells = np.s_[: layout.GRID_SIZE], np.s_[layout.GRID_SIZE :]
+    return tuple(
+        Slot(
+            mono=bool(mono),
+            looks=int(looks),
+            first_at=float(first_at),
+            last_at=float(last_at),
+            view=int(view),
+            structure=structures[at],
+            grids=means[at, grids].reshape(layout.GRID),
+            grid_variances=variances[at, grids].reshape(layout.GRID),
+            cells=means[at, cells].reshape(layout.CELL),
+            cell_variances=variances[at, cells].reshape(layout.CELL),
+            numbers=numbers[at],
+            number_variances=number_variances[at],
+        )
+        for at, (mono, looks, first_at, last_at, view) in enumerate(entries)
     )
 
 
-def _named(kept: NDArray[np.float32], names: tuple[str, ...], otherwise: float) -> NDArray[np.float32]:
+def _named(kept: NDArray[np.float32], names: Any, otherwise: float) -> NDArray[np.float32]:
     """The numbers that this program knows, in its order, of those that another version kept under these names."""
-    known = dict(zip(names, kept, strict=True))
-    return np.array([known.get(name, otherwise) for name in NUMBERS], np.float32)
+    places = {name: place for place, name in enumerate(names)}
+    known = [place for place, name in enumerate(NUMBERS) if name in places]
+    named = np.full((len(kept), len(NUMBERS)), otherwise, np.float32)
+    named[:, known] = kept[:, [places[NUMBERS[place]] for place in known]]
+    return named
 
 
 def renew(reference: Reference, confirmed_at: float) -> Reference:
@@ -294,7 +259,7 @@ def with_slot(reference: Reference, index: int | None, slot: Slot) -> Reference:
     if index is not None:
         slots[index] = slot
     else:
-        if len(slots) >= MAX_SLOTS:
+        if len(slots) >= layout.MAX_SLOTS:
             del slots[min(range(len(slots)), key=lambda each: (slots[each].looks, slots[each].last_at))]
         slots.append(slot)
     return replace(reference, slots=tuple(slots))

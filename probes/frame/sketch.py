@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probes.frame.picture import CELL_COLUMNS, CELL_ROWS, COLUMNS, ROWS, Picture, Plane
+from probes.frame.ranks import median, percentile
 from probes.frame.spectrum import find_waves
 
 Grid = NDArray[np.float32]  # float32[9, 16], a number for each block
@@ -72,8 +73,8 @@ class Sketch:
 
 def sketch(picture: Picture) -> Sketch:
     """The sketch of a picture: about 2 ms, whatever its size."""
-    small = cv2.resize(picture.detail, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
-    structure, detail = _structure(_floats(small))
+    small = _floats(cv2.resize(picture.detail, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA))
+    structure, detail = _structure(small)
     texture = np.log2(means(detail * detail) + 1)
     fine, middle, noise, impulses = _sharpness(picture.patches, texture)
     luma = picture.luma
@@ -86,19 +87,19 @@ def sketch(picture: Picture) -> Sketch:
         texture=texture,
         fine=fine,
         middle=middle,
-        luma=means(_floats(small)),
+        luma=means(small),
         blue=blue,
         red=red,
         peaks=waves.peaks,
         heights=waves.heights,
         sharp=_sharp(picture.detail),
-        light=_cells(_floats(small)),
+        light=_cells(small),
         bands=np.vstack([luma[:BAND], luma[-BAND:]]),
         mean=float(mean[0, 0]),
         spread=float(np.log2(1 + deviation[0, 0])),
         black=float(np.searchsorted(np.cumsum(histogram), 0.01 * luma.size)),
         clipped=float(histogram[250:].sum()) / luma.size,
-        saturation=float(np.percentile(np.hypot(blue - np.median(blue), red - np.median(red)), 70)),
+        saturation=percentile(np.hypot(blue - median(blue), red - median(red)), 70),
         noise=noise,
         impulses=impulses,
     )
@@ -141,9 +142,9 @@ def _sharpness(patches: Plane, texture: Grid) -> tuple[Grid, Grid, float, float]
         nothing = np.zeros((ROWS, COLUMNS), np.float32)
         return nothing, nothing, 0.0, 0.0
     levels = _floats(patches)
-    narrow, wide = cv2.blur(levels, (3, 3)), cv2.blur(levels, (9, 9))
+    narrow, wide = cv2.boxFilter(patches, cv2.CV_32F, (3, 3)), cv2.boxFilter(patches, cv2.CV_32F, (9, 9))
     finest = np.abs(_floats(cv2.filter2D(levels, -1, _LAPLACIAN)))
-    sigma = float(np.percentile(_of_patches(finest) * _LAPLACIAN_NOISE, 25))
+    sigma = percentile(_of_patches(finest), 25) * _LAPLACIAN_NOISE
     variance = sigma * sigma
     fine = np.maximum(_of_patches(_floats(cv2.subtract(levels, narrow)) ** 2) - 0.85 * variance, 0) + _FINEST
     middle = np.maximum(_of_patches(_floats(cv2.subtract(narrow, wide)) ** 2) - 0.1 * variance, 0) + _FINEST

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -23,6 +24,10 @@ NUMBERS: Final = (
     "energy", "alike", "plain",
 )  # fmt: skip
 _AT_FIRST: Final = {"quality": 1.0, "layout": 1.0, "gain": 1.0, "alike": 1.0}  # a picture against itself
+
+_GRID: Final = {name: index for index, name in enumerate(GRIDS)}
+_CELL: Final = {name: index for index, name in enumerate(CELLS)}
+_NUMBER: Final = {name: index for index, name in enumerate(NUMBERS)}
 
 SLOWEST: Final = 0.03  # weight of a new look once a slot knows much
 ENERGY: Final = 15.0  # of a block's structure: less is no structure, but noise
@@ -54,31 +59,31 @@ class Slot:
 
     def grid(self, name: str) -> Grid:
         """The mean of that grid."""
-        mean: Grid = self.grids[GRIDS.index(name)]
+        mean: Grid = self.grids[_GRID[name]]
         return mean
 
     def deviation(self, name: str) -> Grid:
         """Its standard deviation."""
-        deviation: Grid = np.sqrt(self.grid_variances[GRIDS.index(name)])
+        deviation: Grid = np.sqrt(self.grid_variances[_GRID[name]])
         return deviation
 
     def cell(self, name: str) -> Cells:
         """The mean of those cells."""
-        mean: Cells = self.cells[CELLS.index(name)]
+        mean: Cells = self.cells[_CELL[name]]
         return mean
 
     def cell_deviation(self, name: str) -> Cells:
         """Their standard deviation."""
-        deviation: Cells = np.sqrt(self.cell_variances[CELLS.index(name)])
+        deviation: Cells = np.sqrt(self.cell_variances[_CELL[name]])
         return deviation
 
     def number(self, name: str) -> float:
         """The mean of that number."""
-        return float(self.numbers[NUMBERS.index(name)])
+        return float(self.numbers[_NUMBER[name]])
 
     def number_deviation(self, name: str) -> float:
         """Its standard deviation."""
-        return float(np.sqrt(self.number_variances[NUMBERS.index(name)]))
+        return math.sqrt(self.number_variances[_NUMBER[name]])
 
 
 def begin(sketch: Sketch, view: int, at: float) -> Slot:

@@ -60,18 +60,14 @@ def _of_cells(spectrum: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _heights(detail: NDArray[np.float32]) -> NDArray[np.float32]:
     """float32[72, 48]: log2 of the power, the lowest vertical frequency in the middle row."""
-    power = np.stack([_power(detail, top, left) for top in TOPS for left in LEFTS])
+    tiles = [detail[top : top + HEIGHT, left : left + WIDTH] for top in TOPS for left in LEFTS]
+    packed = np.square(np.stack([np.asarray(cv2.dft(tile * _WINDOW), np.float32) for tile in tiles]))
     # OpenCV packs real transforms: real, imaginary, real, …; the first column so from top to bottom, half of it.
-    whole = np.empty((len(power), HEIGHT, WIDTH // 2), np.float32)
-    whole[:, :, 1:] = power[:, :, 1 : WIDTH - 1 : 2]
-    half = HEIGHT // 2
-    whole[:, 0, 0], whole[:, 1:half, 0], whole[:, half, 0] = power[:, 0, 0], power[:, 1:-1:2, 0], power[:, -1, 0]
-    whole[:, half + 1 :, 0] = whole[:, half - 1 : 0 : -1, 0]
-    height: NDArray[np.float32] = np.fft.fftshift(np.log2(whole + FAINT).mean(axis=0), axes=0)
+    power = np.empty((len(tiles), HEIGHT, WIDTH // 2), np.float32)
+    power[:, :, 1:] = packed[:, :, 1:-1:2] + packed[:, :, 2:-1:2]
+    half, first = HEIGHT // 2, packed[:, :, 0]
+    power[:, 0, 0], power[:, half, 0] = first[:, 0], first[:, -1]
+    power[:, 1:half, 0] = first[:, 1:-1:2] + first[:, 2:-1:2]
+    power[:, half + 1 :, 0] = power[:, half - 1 : 0 : -1, 0]
+    height: NDArray[np.float32] = np.fft.fftshift(np.log2(power + FAINT).mean(axis=0), axes=0)
     return height
-
-
-def _power(detail: NDArray[np.float32], top: int, left: int) -> NDArray[np.float32]:
-    """float32[72, 96]: the power of one tile, packed."""
-    packed = cv2.dft(detail[top : top + HEIGHT, left : left + WIDTH] * _WINDOW)
-    return np.asarray(cv2.mulSpectrums(packed, packed, 0, conjB=True), np.float32)

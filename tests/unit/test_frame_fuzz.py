@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import random
 import time
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
@@ -37,6 +36,7 @@ from probes.frame.wire import HEAD, Kind, Message, job_message, lengths, pack, r
 from probes.frame.worker import Desk
 from probes.observation import Outcome
 from probes.onvif.ptz import Position
+from tests.references import closed, opened
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # numpy's, which a worker does not mind either
 
@@ -121,17 +121,16 @@ def spoiled(value: Any, dice: random.Random) -> Any:
 
 def lying(data: bytes, dice: random.Random) -> bytes:
     """A reference that is packed as it should be, and says what cannot be."""
-    plain = zlib.decompress(data[6:])
-    length = int.from_bytes(plain[:4], "big")
-    head, arrays = orjson.loads(plain[4 : 4 + length]), bytearray(plain[4 + length :])
+    head, *parts = opened(data)
     if dice.random() < 0.6:
         head = spoiled(head, dice)
+    arrays = [bytearray(part) for part in parts]
     for _ in range(dice.randrange(0, 4)):
-        at, size, pattern = dice.randrange(len(arrays)), dice.choice((2, 4, 64, 9_000)), dice.choice(PATTERNS)
-        arrays[at : at + size] = (pattern * size)[: len(arrays[at : at + size])]
-    body = orjson.dumps(head)
-    packed = zlib.compress(len(body).to_bytes(4, "big") + body + arrays, 1)
-    return (data[:6] if dice.random() < 0.95 else b"SWREF\x07") + packed
+        part, pattern = dice.choice(arrays), dice.choice(PATTERNS)
+        at, size = dice.randrange(len(part)), dice.choice((2, 4, 64, 9_000))
+        part[at : at + size] = (pattern * size)[: len(part[at : at + size])]
+    told = closed(head, *map(bytes, arrays))
+    return told if dice.random() < 0.95 else b"SWREF\x07" + told[6:]
 
 
 CHANGES: tuple[Callable[[bytes, random.Random], bytes], ...] = (
@@ -189,18 +188,13 @@ def test_a_look_at_a_stream_ends_whatever_is_known_and_however_pictures_change()
     ],
 )  # fmt: skip
 def test_numbers_that_nobody_can_learn_from_are_refused(path: tuple[str | int, ...], value: float) -> None:
-    data = learned()[0]
-    plain = zlib.decompress(data[6:])
-    length = int.from_bytes(plain[:4], "big")
-    head = orjson.loads(plain[4 : 4 + length])
+    head, *parts = opened(learned()[0])
     inside = head
     for step in path[:-1]:
         inside = inside[step]
     inside[path[-1]] = value
-    body = orjson.dumps(head)
-    told = data[:6] + zlib.compress(len(body).to_bytes(4, "big") + body + plain[4 + length :])
     with pytest.raises(BadReference):
-        unpack_reference(told)
+        unpack_reference(closed(head, *parts))
 
 
 def test_one_camera_whose_picture_changes_shape_goes_on() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -10,10 +9,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-import orjson
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as some
 
 from probes.frame.assess import Assessment, assess
 from probes.frame.evidence import draw
@@ -22,9 +18,8 @@ from probes.frame.job import Known, Shift
 from probes.frame.learn import find_place, learn
 from probes.frame.mark import mark
 from probes.frame.picture import Picture, from_bgr, read_cells
-from probes.frame.reference import _NUMBERS_2, MAX_BYTES, NOT_KNOWN, VERSION, BadReference, pack, unpack
+from probes.frame.reference import unpack
 from probes.frame.sketch import sketch
-from probes.frame.slot import NUMBERS
 from tests.servers.console_site import paint
 
 Image = Any
@@ -235,33 +230,6 @@ def test_a_dark_or_plain_scene_that_is_usual_is_vouched_for() -> None:
     assert unknown.judged.verdict is Verdict.COVERED
 
 
-def test_a_reference_comes_back_whole_and_small() -> None:
-    data = learned(3)
-    assert len(data) < MAX_BYTES
-    once = unpack(data)
-    again = unpack(pack(once))
-    assert [slot.looks for slot in again.slots] == [slot.looks for slot in once.slots]
-    assert np.abs(again.slots[0].structure - once.slots[0].structure).max() < 0.02
-    assert np.allclose(again.slots[0].numbers, once.slots[0].numbers, atol=1e-3)
-
-
-@settings(max_examples=150, deadline=None, derandomize=True)
-@given(some.integers(0, 10_000), some.integers(0, 255), some.integers(0, 200_000))
-def test_a_damaged_reference_is_refused_or_read(at: int, byte: int, length: int) -> None:
-    data = bytearray(learned(3))
-    data[at % len(data)] = byte
-    try:
-        unpack(bytes(data[: max(7, length)]))
-    except BadReference:
-        return
-
-
-@pytest.mark.parametrize("data", [b"", b"SWREF", b"SWREF\x09abc", b"SWREF\x01" + b"x" * 50, b"P" * 500])
-def test_what_is_no_reference(data: bytes) -> None:
-    with pytest.raises(BadReference):
-        unpack(data)
-
-
 def test_masked_parts_cannot_be_recognised_in_evidence() -> None:
     picture = from_bgr(960, 540, scene(3))
     _, plain = draw(picture)
@@ -272,46 +240,3 @@ def test_masked_parts_cannot_be_recognised_in_evidence() -> None:
     sharpness = [cv2.Laplacian(image[185:355, 165:475], cv2.CV_32F).std() for image in (before, after)]
     assert sharpness[1] < 0.4 * sharpness[0]
     assert np.abs(before[:170].astype(int) - after[:170]).mean() < 1.5
-
-
-def rewritten(data: bytes, version: int, names: tuple[str, ...] | None) -> bytes:
-    """The same reference as another version would have written it: its numbers under these names, or without any."""
-    plain = zlib.decompress(data[6:])
-    length = int.from_bytes(plain[:4], "big")
-    head, rest = orjson.loads(plain[4 : 4 + length]), plain[4 + length :]
-    del head["numbers"]
-    if names is not None:
-        head["numbers"] = names
-    slots = len(head["slots"])
-    sizes = np.frombuffer(rest, np.uint8)
-    whole = 24 * 4 * 4 + 2 * 3 * 4
-    slot = 90 * 160 + 2 * 2 * (9 * 9 * 16 + 2 * 18 * 32)
-    out, at = [bytes(sizes[:whole])], whole
-    for _ in range(slots):
-        out.append(bytes(sizes[at : at + slot]))
-        at += slot
-        for _ in range(2):
-            kept = dict(zip(NUMBERS, np.frombuffer(rest, np.float32, len(NUMBERS), at), strict=True))
-            at += len(NUMBERS) * 4
-            out.append(np.array([kept.get(name, 7.0) for name in names or _NUMBERS_2], np.float32).tobytes())
-    out.append(rest[at:])
-    body = orjson.dumps(head)
-    return data[:5] + bytes([version]) + zlib.compress(b"".join([len(body).to_bytes(4, "big"), body, *out]))
-
-
-def test_what_an_earlier_version_kept_is_read_by_the_names_of_its_measures() -> None:
-    now = unpack(learned(3))
-    before = unpack(rewritten(learned(3), 2, None))
-    kept = [name for name in _NUMBERS_2 if name in NUMBERS]
-    for one, other in zip(now.slots, before.slots, strict=True):
-        assert [one.number(name) for name in kept] == [other.number(name) for name in kept]
-        assert (other.number_variances >= NOT_KNOWN).sum() == len(NUMBERS) - len(kept)
-        assert np.array_equal(one.structure, other.structure)
-    fewer = unpack(rewritten(learned(3), VERSION, (*(name for name in NUMBERS if name != "noise"), "of_later")))
-    assert fewer.slots[0].number_deviation("noise") == pytest.approx(np.sqrt(NOT_KNOWN))
-    assert fewer.slots[0].number("peak") == now.slots[0].number("peak")
-    for version in (1, VERSION + 1):
-        with pytest.raises(BadReference, match=f"of version {version}"):
-            unpack(rewritten(learned(3), version, NUMBERS))
-    with pytest.raises(BadReference):
-        unpack(rewritten(learned(3), VERSION, ("x",) * 201))

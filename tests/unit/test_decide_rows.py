@@ -44,12 +44,12 @@ def test_rows_that_are_made_up_are_bounded_and_hide_nothing_of_the_device_itself
     world = World()
     longest = 0.0
     for turn in range(24):
-        began = time.perf_counter()
+        began = time.thread_time()
         decide.observe(PLAN, world, look(turn * 60.0, *(f"{turn // 6}.{row}" for row in range(2_000))))
-        longest = max(longest, time.perf_counter() - began)
+        longest = max(longest, time.thread_time() - began)
     assert len(world.conditions["nvr"]) == MAX_CONDITIONS
     assert len(world.tickets) <= MAX_CONDITIONS
-    assert longest < 20.0  # it was minutes
+    assert longest < 20.0  # seconds of processor time, traced by coverage; it was minutes
     for turn in range(3):
         silent = Observation("nvr", "reach", NOW + 2_000 + turn * 60.0, 5.0, Outcome.NO_ANSWER)
         decide.observe(PLAN, world, silent)

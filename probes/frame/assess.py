@@ -6,13 +6,14 @@ picture ─▶ sketch ─▶ judge (against the reference) ─┐
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from probes.frame.burst import Unrest, measure
-from probes.frame.compare import softened
+from probes.frame.compare import Comparison, softened
 from probes.frame.faults import BLIND, HEALTHY, ORDER, Verdict, blind, suspicious
 from probes.frame.glance import SOONEST_SECONDS, change_of, read_glance, stands_still, take_glance
 from probes.frame.job import Judged, Known, Measured, Measures, Shift
@@ -75,7 +76,8 @@ def assess(
         fixed = Verdict.OK if fixed is Verdict.DARK else Verdict.UNJUDGED
     if fixed in {Verdict.BLACK, Verdict.UNJUDGED}:
         return Assessment(_in_the_dark(fixed), b"", _night(known, night, unlit=True))
-    drawn = sketch(picture)
+    measures = measures or measure_picture(picture)
+    drawn = sketch(picture, measures)
     if night is not None and reference.last_at > night.until:
         night = None  # it was learned of with that picture
     judgement = judge(drawn, reference, known.at, turning=known.presets)
@@ -106,11 +108,12 @@ def assess(
         measures=judged.measures + steadiness.measures,
         unjudged=tuple(dict.fromkeys(judged.unjudged + steadiness.unjudged)),
     )
-    opinion = ask(drawn, judgement, reference, measures or measure_picture(picture), judged, known.at)
+    opinion = ask(drawn, judgement, reference, measures, judged, known.at)
     if opinion is not None:
         judged = weigh(judged, opinion, known.tuning, recognised=judgement.recognised)
     judged = replace(judged, spots=_spots(judged.verdict, drawn, reference, judgement))
-    learned = _learn(reference, drawn, change, judged, known, unrest, night)
+    compared = judgement.compared if judgement.text is None else {}  # it learns of all, whatever stands before it
+    learned = _learn(reference, drawn, change, compared, judged, known, unrest, night)
     strange = find_strange(drawn.structure, reference, judgement) if known.hide_people else None
     left = glance.pack() + _night(known, night, unlit=judged.verdict in UNLIT)
     return Assessment(judged, learned, left, count, strange)
@@ -218,6 +221,7 @@ def _learn(  # noqa: PLR0917  all of one look
     reference: Reference,
     drawn: Sketch,
     change: float | None,
+    compared: Mapping[int, Comparison],
     judged: Judged,
     known: Known,
     unrest: Unrest | None,
@@ -226,7 +230,7 @@ def _learn(  # noqa: PLR0917  all of one look
     """What the database should keep from now on; empty where nothing new was learned."""
     if judged.verdict not in HEALTHY or not known.at:
         return b""
-    learned = learn(reference, drawn, change, known.at)
+    learned = learn(reference, drawn, change, known.at, compared)
     if learned is not None or night is not None:
         learned = lighten(learned or reference, known.at, night)
     if unrest is not None:

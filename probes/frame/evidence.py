@@ -26,7 +26,7 @@ def draw(picture: Picture, masks: Iterable[Rectangle] = (), people: Hidden | Non
     """
     width, height = shape_of(picture.width, picture.height)
     planes = [
-        cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR)
+        plane if plane.shape == (height, width) else cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR)
         for plane in (picture.detail, picture.red, picture.blue)
     ]
     image = cv2.cvtColor(cv2.merge(planes), cv2.COLOR_YCrCb2BGR)

@@ -19,17 +19,17 @@ class Forest:
     """`classes` and `names` of what is asked and told; the trees one after the other, those of a round together.
 
     A node is a number of `asks` (which trait, -1 in a leaf), `below` (the threshold, or a leaf's vote), and `near` and
-    `far`, the next node where the trait is at most that or above; a leaf leads to itself. `roots`: one for each round
-    and class. All that points to nodes or traits is intp, as NumPy wants it.
+    `far`, the next node where the trait is at most that or above; a leaf leads to itself. `roots`: int32[rounds ×
+    classes].
     """
 
     classes: tuple[str, ...]
     names: tuple[str, ...]
-    roots: NDArray[np.intp]
-    asks: NDArray[np.intp]
+    roots: NDArray[np.int32]
+    asks: NDArray[np.int16]
     below: NDArray[np.float32]
-    near: NDArray[np.intp]
-    far: NDArray[np.intp]
+    near: NDArray[np.int32]
+    far: NDArray[np.int32]
     depth: int
 
     def votes(self, traits: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -54,26 +54,20 @@ def shipped() -> Forest:
 def read(file: Any) -> Forest:
     """A forest from the arrays of an npz file. ValueError if they are none."""
     try:
-        asks = file["asks"].astype(np.intp)
         forest = Forest(
             classes=tuple(str(each) for each in file["classes"]),
             names=tuple(str(each) for each in file["names"]),
-            roots=file["roots"].astype(np.intp),
-            asks=asks,
+            roots=file["roots"],
+            asks=file["asks"],
             below=file["below"],
-            near=_onward(file["near"], asks),
-            far=_onward(file["far"], asks),
+            near=file["near"],
+            far=file["far"],
             depth=int(file["depth"]),
         )
     except KeyError as error:
         raise ValueError(f"this is no forest: {error}") from None
     _check(forest)
     return forest
-
-
-def _onward(nodes: NDArray[np.int32], asks: NDArray[np.intp]) -> NDArray[np.intp]:
-    """The next nodes, of a leaf itself."""
-    return np.where(asks < 0, np.arange(asks.size), nodes) if nodes.shape == asks.shape else nodes.astype(np.intp)
 
 
 def _check(forest: Forest) -> None:
@@ -88,6 +82,9 @@ def _check(forest: Forest) -> None:
         raise ValueError(f"a tree leads to a node that is not there; there are {nodes}")
     if forest.asks.min() < -1 or forest.asks.max() >= len(forest.names):
         raise ValueError(f"a tree asks for a trait that is not there; there are {len(forest.names)}")
+    leaves = np.flatnonzero(forest.asks < 0)
+    if (forest.near[leaves] != leaves).any() or (forest.far[leaves] != leaves).any():
+        raise ValueError("a leaf leads to another node")
     if not 0 <= forest.depth <= MOST_DEPTH:
         raise ValueError(f"the trees cannot be {forest.depth} deep; at most {MOST_DEPTH}")
     at = forest.roots

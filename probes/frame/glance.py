@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probes.frame.picture import Picture, Plane
+from probes.frame.ranks import median
 from probes.frame.reference import Reference
 from probes.frame.sketch import HEIGHT, WIDTH, Sketch, means
 from probes.frame.text import BANDS, Text, cell_changes
@@ -64,7 +65,7 @@ def change_of(before: Glance, now: Glance) -> float:
     A standing picture that is encoded again changes by 1.7 at most.
     """
     difference = means(now.luma.astype(np.float32) - before.luma)
-    return float(np.log2(np.abs(difference - np.median(difference)).max() + LEAST_LEVELS))
+    return math.log2(float(np.abs(difference - median(difference)).max()) + LEAST_LEVELS)
 
 
 def has_moved(data: bytes, picture: Picture, at: float) -> bool:
@@ -105,6 +106,6 @@ def _clock_stands(before: Glance, now: Glance, text: Text) -> float | None:
     ticking = text.clock(written)
     if not ticking.any():
         return None
-    moved = float(np.abs(now.luma.astype(np.int16) - before.luma).mean())
+    moved = cv2.mean(cv2.absdiff(now.luma, before.luma))[0]
     largest = float(cell_changes(before.bands, now.bands)[ticking].max())
     return min(2.0, TICK / max(largest, 1.0), STILL_LEVELS / max(moved, 0.5))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from probes.frame.compare import Comparison, Spots, alike, compare
 from probes.frame.faults import Verdict
 from probes.frame.hours import DARKER, brightness, filter_stuck, is_known, steadiness
+from probes.frame.ranks import median
 from probes.frame.reference import Reference
 from probes.frame.registration import Move
 from probes.frame.sketch import Sketch
@@ -234,7 +235,7 @@ def _text(sketch: Sketch, text: Text | None, written: NDArray[np.bool_] | None) 
     """Is the camera's own text there?"""
     if text is None or written is None or text.looks < 2 * SLOT_LOOKS:
         return {}
-    left = float(np.median(slopes(sketch.bands)[written] / text.mean[written]))
+    left = median(slopes(sketch.bands)[written] / text.mean[written])
     return {Verdict.TEXT_MISSING: float(np.clip((1 - left) / 0.6, 0, 1.7))}
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 from probes.frame import slot as slots
@@ -18,6 +20,7 @@ SAME_VIEW: Final = 0.45  # correlation from which on it does
 GROWN: Final = 8  # pictures after which a slot takes no strange ones, of hours at which nothing is judged yet: …
 STRANGE: Final = 2.0  # … so many tolerances from what it knows; its ranges would take in drops on the lens
 GAP_SHARE: Final = 1 / 48  # of the time since a slot began: what follows more quickly says the same again …
+NOT_COMPARED: Final[Mapping[int, Comparison]] = MappingProxyType({})
 LONGEST_GAP_SECONDS: Final = 1_800.0  # … but half an hour is always new
 
 
@@ -29,12 +32,12 @@ class Place:
     comparison: Comparison | None
 
 
-def find_place(reference: Reference, sketch: Sketch) -> Place:
-    """The slot of the same light whose view is most alike, and not strange to it."""
+def find_place(reference: Reference, sketch: Sketch, compared: Mapping[int, Comparison] = NOT_COMPARED) -> Place:
+    """The slot of the same light whose view is most alike, and not strange to it. `compared`: as `learn` takes it."""
     best = Place(None, None)
     most = SAME_VIEW
     for index, slot in _of_this_light(reference, sketch):
-        comparison = compare(sketch, slot)
+        comparison = compared.get(index) or compare(sketch, slot)
         if slot.looks >= GROWN and _is_strange(comparison):
             continue
         structured = slots.energy(slot.structure) > slots.ENERGY
@@ -64,12 +67,21 @@ def _rests(slot: Slot, at: float) -> bool:
     return at - slot.last_at < min(LONGEST_GAP_SECONDS, (slot.last_at - slot.first_at) * GAP_SHARE)
 
 
-def learn(reference: Reference, sketch: Sketch, change: float | None, at: float) -> Reference | None:
-    """The reference after this healthy picture, `change` after the one before; None where it says nothing new yet."""
+def learn(
+    reference: Reference,
+    sketch: Sketch,
+    change: float | None,
+    at: float,
+    compared: Mapping[int, Comparison] = NOT_COMPARED,
+) -> Reference | None:
+    """The reference after this healthy picture, `change` after the one before; None where it says nothing new yet.
+
+    `compared`: the picture against some of the slots, text and all, where somebody has it.
+    """
     likely = _of_this_light(reference, sketch)
     if likely and all(_rests(slot, at) for _, slot in likely):
         return None  # whichever it is
-    place = find_place(reference, sketch)
+    place = find_place(reference, sketch, compared)
     if place.index is None or place.comparison is None:
         learned = with_slot(reference, None, slots.begin(sketch, reference.view, at))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import cv2
@@ -79,13 +80,14 @@ def _dominant(picture: Picture) -> tuple[float, tuple[float, float, float]]:
     """The share of the most frequent colour, and that colour as Y, Cb, Cr."""
     luma = np.asarray(cv2.resize(picture.luma, CHROMA_SIZE, interpolation=cv2.INTER_AREA), np.uint8)
     planes = (luma, picture.blue, picture.red)
-    keys = (luma >> 4).astype(np.int32) << 8 | (picture.blue >> 4).astype(np.int32) << 4 | picture.red >> 4
+    high, middle, low = ((plane >> 4).astype(np.uint16) for plane in planes)
+    keys = high << 8 | middle << 4 | low
     within = keys == np.bincount(keys.ravel(), minlength=4096).argmax()
     colour = tuple(median(plane[within]) for plane in planes)
     near = np.ones(luma.shape, bool)
     for plane, level in zip(planes, colour, strict=True):
-        near &= np.abs(plane.astype(np.float32) - level) <= DOMINANT_LEVELS
-    return float(near.mean()), (colour[0], colour[1], colour[2])
+        near &= (plane >= math.ceil(level - DOMINANT_LEVELS)) & (plane <= math.floor(level + DOMINANT_LEVELS))
+    return int(np.count_nonzero(near)) / near.size, (colour[0], colour[1], colour[2])
 
 
 def _histogram(plane: Plane) -> NDArray[np.float32]:

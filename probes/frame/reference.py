@@ -200,6 +200,8 @@ def _read_slots(entries: Any, names: Any, arrays: Arrays) -> tuple[Slot, ...]:
 
 def _named(kept: NDArray[np.float32], names: Any, otherwise: float) -> NDArray[np.float32]:
     """The numbers that this program knows, in its order, of those that another version kept under these names."""
+    if tuple(names) == NUMBERS:
+        return kept
     places = {name: place for place, name in enumerate(names)}
     known = [place for place, name in enumerate(NUMBERS) if name in places]
     named = np.full((len(kept), len(NUMBERS)), otherwise, np.float32)

@@ -61,13 +61,17 @@ def _of_cells(spectrum: NDArray[np.float32]) -> NDArray[np.float32]:
 def _heights(detail: NDArray[np.float32]) -> NDArray[np.float32]:
     """float32[72, 48]: log2 of the power, the lowest vertical frequency in the middle row."""
     tiles = [detail[top : top + HEIGHT, left : left + WIDTH] for top in TOPS for left in LEFTS]
-    packed = np.square(np.stack([np.asarray(cv2.dft(tile * _WINDOW), np.float32) for tile in tiles]))
+    packed = np.empty((len(tiles), HEIGHT, WIDTH), np.float32)
+    for tile, transformed in zip(tiles, packed, strict=True):
+        cv2.dft(tile * _WINDOW, transformed)
+    np.square(packed, out=packed)
     # OpenCV packs real transforms: real, imaginary, real, …; the first column so from top to bottom, half of it.
     power = np.empty((len(tiles), HEIGHT, WIDTH // 2), np.float32)
-    power[:, :, 1:] = packed[:, :, 1:-1:2] + packed[:, :, 2:-1:2]
+    np.add(packed[:, :, 1:-1:2], packed[:, :, 2:-1:2], out=power[:, :, 1:])
     half, first = HEIGHT // 2, packed[:, :, 0]
     power[:, 0, 0], power[:, half, 0] = first[:, 0], first[:, -1]
     power[:, 1:half, 0] = first[:, 1:-1:2] + first[:, 2:-1:2]
     power[:, half + 1 :, 0] = power[:, half - 1 : 0 : -1, 0]
-    height: NDArray[np.float32] = np.fft.fftshift(np.log2(power + FAINT).mean(axis=0), axes=0)
+    power += FAINT
+    height: NDArray[np.float32] = np.fft.fftshift(np.log2(power, out=power).mean(axis=0), axes=0)
     return height

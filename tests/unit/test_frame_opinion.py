@@ -63,6 +63,8 @@ def test_rounds_are_added_up() -> None:
         ("roots", np.array([0, 3], np.int32), "2 trees cannot vote on 3 classes"),
         ("roots", np.array([], np.int32), "0 trees"),
         ("asks", np.array([2, -1, -1, 1, -1, 0, -1, -1, -1], np.int16), "asks for a trait"),
+        ("near", np.array([1, 2, 2, 4, 4, 6, 6, 7, 8], np.int32), "a leaf leads"),
+        ("far", np.array([2, 1, 0, 5, 4, 7, 6, 7, 8], np.int32), "a leaf leads"),
         ("below", np.full(9, np.nan, np.float32), "no threshold"),
         ("below", np.zeros(3, np.float32), "no threshold"),
         ("depth", np.array(1), "deeper than 1"),

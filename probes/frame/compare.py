@@ -69,11 +69,11 @@ class Comparison:
         return self.numbers["quality"]
 
 
-def correlate(structure: NDArray[np.float32], slot: Slot) -> Grid:
-    """The correlation of each block with the slot's, 0 where neither has structure."""
-    both = sums(structure * slot.structure)
-    match: Grid = both / np.sqrt((energy(structure) + 1) * (energy(slot.structure) + 1))
-    return match
+def correlate(structure: NDArray[np.float32], slot: Slot) -> tuple[Grid, Grid]:
+    """The correlation of each block with the slot's, 0 where neither has structure; and how much the slot's has."""
+    both, known = sums(structure * slot.structure), energy(slot.structure)
+    match: Grid = both / np.sqrt((energy(structure) + 1) * (known + 1))
+    return match, known
 
 
 def alike(structure: NDArray[np.float32], slot: Slot) -> float:
@@ -85,9 +85,9 @@ def alike(structure: NDArray[np.float32], slot: Slot) -> float:
 
 def compare(sketch: Sketch, slot: Slot, text: Spots | None = None) -> Comparison:
     """The picture against this slot; `text`: where the camera's own text stands, which says nothing of the view."""
-    match = correlate(sketch.structure, slot)
+    match, lively = correlate(sketch.structure, slot)
     usual, deviation = slot.grid("match"), slot.deviation("match")
-    stable = (energy(slot.structure) > ENERGY) & (usual > MATCH_LEAST)
+    stable = (lively > ENERGY) & (usual > MATCH_LEAST)
     textured = slot.cell("sharp") > TEXTURED
     hushed = _unlit(sketch, slot) if text is None else text | _unlit(sketch, slot)
     stable &= means(hushed.astype(np.float32)) < HUSHED
@@ -95,6 +95,7 @@ def compare(sketch: Sketch, slot: Slot, text: Spots | None = None) -> Comparison
     lost = stable & (match < np.maximum(LOST, usual - np.maximum(LOST_BELOW, SIGMAS * deviation)))
     base = stable & ~lost
     recognised = np.count_nonzero(base) >= max(FEWEST, RECOGNISED * np.count_nonzero(stable))
+    gone = _spread(lost)
     if not recognised:
         base = stable if stable.any() else np.ones((ROWS, COLUMNS), bool)
     texture = sketch.texture - slot.grid("texture")
@@ -118,7 +119,7 @@ def compare(sketch: Sketch, slot: Slot, text: Spots | None = None) -> Comparison
         np.abs(blue) / np.maximum(COLOURED, 4 * slot.deviation("blue")),
         np.abs(red) / np.maximum(COLOURED, 4 * slot.deviation("red")),
     )
-    hidden = soft | (_spread(lost) & (sharper - general < BLUNT) & ~hushed)
+    hidden = soft | (gone & (sharper - general < BLUNT) & ~hushed)
     light = _median(sketch.luma[base] - slot.grid("luma")[base])
     if recognised and abs(light) < STEADY and abs(gain - 1) < STEADY_GAIN:
         hidden |= _tinted(luma, slot, PAINTED, 4) & (sharper < BLUNT + SOFT / 2) & ~hushed
@@ -136,7 +137,7 @@ def compare(sketch: Sketch, slot: Slot, text: Spots | None = None) -> Comparison
             "quality": float((weight * match).sum()) / expected if expected > 0 else 0.0,
             "area": _part(covered),
             "obscured": _part(hidden),
-            "blunt": _median(sharper[_spread(lost) & ~hushed]),
+            "blunt": _median(sharper[gone & ~hushed]),
             "softened": share(sharper - darker < -SOFTENED, textured),
             "contrast": contrast,
             "focus": _median(fine[base]),

@@ -95,5 +95,5 @@ def _signature(picture: Picture) -> str:
 
 def _rss_bytes() -> int:
     """Memory that this process holds now."""
-    with open("/proc/self/statm", encoding="ascii") as statm:
+    with open("/proc/self/statm", "rb", buffering=0) as statm:
         return int(statm.read().split()[1]) * _PAGE

@@ -126,7 +126,7 @@ def _bounded(array: NDArray[np.float32 | np.float64], most: float = MOST_LEARNED
     """As float32, if there is nothing in it that is no number, or more."""
     if not (np.abs(array) <= most).all():
         raise BadReference("a damaged reference (beyond its bounds)")
-    return array.astype(np.float32)
+    return np.asarray(array, np.float32)
 
 
 def _read(head: dict[str, Any], arrays: Arrays) -> Reference:
@@ -172,12 +172,12 @@ def _read_nights(found: Any) -> NDArray[np.float32]:
 
 
 def _read_slots(entries: Any, names: Any, arrays: Arrays) -> tuple[Slot, ...]:
-    """All of them at once: one by one, it would take as long as judging."""
+    """All of them at once: one by one, it would take as long as judging. Means are held to the bounds of deviations."""
     structures = unpack_structure(arrays.structures)
-    means, deviations = arrays.floats.astype(np.float32)
-    means, variances = _bounded(means), np.square(_bounded(deviations, MOST_LEARNED**0.5))
-    numbers = _named(_bounded(arrays.numbers[0]), names, 0.0)
-    number_variances = _named(np.square(_bounded(arrays.numbers[1], MOST_LEARNED**0.5)), names, NOT_KNOWN)
+    means, deviations = _bounded(arrays.floats.astype(np.float32), MOST_LEARNED**0.5)
+    numbers, number_deviations = _bounded(arrays.numbers, MOST_LEARNED**0.5)
+    variances, numbers = np.square(deviations), _named(numbers, names, 0.0)
+    number_variances = _named(np.square(number_deviations), names, NOT_KNOWN)
     grids, cells = np.s_[: layout.GRID_SIZE], np.s_[layout.GRID_SIZE :]
     return tuple(
         Slot(

@@ -8,7 +8,7 @@ import pytest
 
 from probes.frame import spectrum
 from probes.frame.compare import _covariance
-from probes.frame.picture import from_bgr
+from probes.frame.picture import _shrink, from_bgr
 from probes.frame.ranks import median, percentile
 
 DICE = np.random.default_rng(7)
@@ -32,6 +32,15 @@ def test_the_detail_is_the_mean_of_what_lies_behind_it(size: tuple[int, int]) ->
     wanted = (picture.detail.shape[1], picture.detail.shape[0])
     assert np.array_equal(picture.detail, cv2.resize(picture.whole, wanted, interpolation=cv2.INTER_AREA))
     assert picture.fine.size <= 1_050_000
+
+
+@pytest.mark.parametrize("factor", [2, 3, 4, 5, 6, 7, 8, 12, 15, 16, 17, 24])
+def test_whole_shares_are_rounded_as_opencv_does(factor: int) -> None:
+    """Of even sides, a mean may lie halfway between two levels."""
+    padded = DICE.integers(0, 256, (36 * factor, 64 * factor + 10), np.uint8)
+    padded[: 9 * factor] = 255 * DICE.integers(0, 2, (9 * factor, 1), np.uint8)
+    plane = padded[:, :-10]
+    assert np.array_equal(_shrink(plane, (64, 36)), cv2.resize(plane, (64, 36), interpolation=cv2.INTER_AREA))
 
 
 def test_a_spectrum_is_numpys() -> None:

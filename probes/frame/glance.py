@@ -80,7 +80,7 @@ def stands_still(before: Glance, now: Glance, change: float, reference: Referenc
     """Does the picture stand, although time went by? 1 at the threshold; None where that cannot be told.
 
     Where nothing moves and the light is steady, only a clock in the picture can tell; where something always did
-    change, that nothing does.
+    change, that nothing does. In less light less of it is seen.
     """
     if now.at - before.at < SOONEST_SECONDS:
         return None
@@ -88,10 +88,17 @@ def stands_still(before: Glance, now: Glance, change: float, reference: Referenc
     if clock is not None:
         return clock
     looks, usual, variance = (float(each) for each in reference.changes[int(mono)])
-    least = usual - SIGMAS * np.sqrt(variance)
-    if looks < CHANGE_LOOKS or least < np.log2(STILL_LEVELS):
+    least = usual - SIGMAS * math.sqrt(variance) + min(0.0, _brighter(now, reference))
+    if looks < CHANGE_LOOKS or least < math.log2(STILL_LEVELS):
         return None
     return min(2.0, STILL_LEVELS / 2**change)
+
+
+def _brighter(now: Glance, reference: Reference) -> float:
+    """log2 of how many times as much light there is as in the pictures that were learned of."""
+    looks, levels = reference.hours[:, :2].sum(axis=1), reference.hours[:, 2]
+    usual = float((looks * levels).sum()) / max(1.0, float(looks.sum()))
+    return math.log2((float(now.luma.mean()) + LEAST_LEVELS) / (usual + LEAST_LEVELS))
 
 
 def _small(picture: Picture) -> Plane:

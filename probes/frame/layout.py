@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -71,7 +72,7 @@ class Arrays:
 
 def write(head: dict[str, Any], arrays: Arrays) -> bytes:
     """The bytes after the version. `head`: what JSON can say, of it `slots`, `numbers` and `text` as `read` counts."""
-    squeezed, plain = (np.zeros((), kind) for kind in _kinds(head))
+    squeezed, plain = (np.zeros((), kind) for kind in _kinds(*_counts(head), text=arrays.text is not None))
     halves = arrays.floats.astype("<f2").view(np.uint8).reshape(*arrays.floats.shape, 2)
     squeezed["hours"], plain["changes"], plain["structures"] = arrays.hours, arrays.changes, arrays.structures
     plain["numbers"], plain["lower"], squeezed["upper"] = arrays.numbers, halves[..., 0], halves[..., 1]
@@ -94,7 +95,7 @@ def read(version: int, data: bytes) -> tuple[dict[str, Any], Arrays]:
     sizes = [int.from_bytes(data[at : at + 4], "big") for at in (0, 4)]
     ends = 8 + sizes[0], 8 + sum(sizes)
     head = orjson.loads(data[8 : ends[0]])
-    squeezed_kind, plain_kind = _kinds(head)
+    squeezed_kind, plain_kind = _kinds(*_counts(head), text=head["text"] is not None)
     squeezed = _one(_inflate(data[ends[0] : ends[1]], squeezed_kind.itemsize), squeezed_kind)
     plain = _one(data[ends[1] :], plain_kind)
     floats = np.stack([plain["lower"], squeezed["upper"]], axis=-1).view("<f2")[..., 0]
@@ -104,9 +105,9 @@ def read(version: int, data: bytes) -> tuple[dict[str, Any], Arrays]:
     return head, Arrays(squeezed["hours"], plain["changes"], plain["structures"], floats, plain["numbers"], text)
 
 
-def _kinds(head: dict[str, Any]) -> tuple[np.dtype[Any], np.dtype[Any]]:
+@lru_cache(maxsize=16)
+def _kinds(slots: int, names: int, *, text: bool) -> tuple[np.dtype[Any], np.dtype[Any]]:
     """What compresses well, and the rest."""
-    slots, names = _counts(head)
     squeezed: list[Any] = [("hours", "<f4", (24, 4)), ("upper", "u1", (2, slots, FLOATS))]
     plain: list[Any] = [
         ("changes", "<f4", (2, 3)),
@@ -114,7 +115,7 @@ def _kinds(head: dict[str, Any]) -> tuple[np.dtype[Any], np.dtype[Any]]:
         ("lower", "u1", (2, slots, FLOATS)),
         ("numbers", "<f4", (2, slots, names)),
     ]
-    if head["text"] is not None:
+    if text:
         squeezed += [("means", "u1", BANDS), ("deviations", "u1", BANDS)]
         plain += [("latest", "u1", BANDS), ("ticking", "<f2", CELLS)]
     return np.dtype(squeezed), np.dtype(plain)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from probes.frame import slot as slots
-from probes.frame.compare import Comparison, compare
+from probes.frame.compare import Comparison, compare, correlate
 from probes.frame.reference import Reference, note_change, note_hour, with_slot
 from probes.frame.sketch import Sketch
 from probes.frame.slot import Slot
@@ -34,17 +34,18 @@ class Place:
 
 def find_place(reference: Reference, sketch: Sketch, compared: Mapping[int, Comparison] = NOT_COMPARED) -> Place:
     """The slot of the same light whose view is most alike, and not strange to it. `compared`: as `learn` takes it."""
-    best = Place(None, None)
-    most = SAME_VIEW
+    alike = []
     for index, slot in _of_this_light(reference, sketch):
-        comparison = compared.get(index) or compare(sketch, slot)
-        if slot.looks >= GROWN and _is_strange(comparison):
-            continue
-        structured = slots.energy(slot.structure) > slots.ENERGY
-        likeness = float(comparison.match[structured].mean()) if structured.any() else 1.0
-        if likeness >= most:
-            best, most = Place(index, comparison), likeness
-    return best
+        match, lively = correlate(sketch.structure, slot)
+        structured = lively > slots.ENERGY
+        likeness = float(match[structured].mean()) if structured.any() else 1.0
+        if likeness >= SAME_VIEW:
+            alike.append((likeness, index))
+    for _, index in sorted(alike, reverse=True):
+        comparison = compared.get(index) or compare(sketch, reference.slots[index])
+        if reference.slots[index].looks < GROWN or not _is_strange(comparison):
+            return Place(index, comparison)
+    return Place(None, None)
 
 
 def _of_this_light(reference: Reference, sketch: Sketch) -> list[tuple[int, Slot]]:

@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 
 from probes.frame.assess import Assessment, assess
+from probes.frame.compare import compare
 from probes.frame.evidence import draw
 from probes.frame.faults import Verdict
 from probes.frame.job import Known, Shift
 from probes.frame.learn import find_place, learn
 from probes.frame.mark import mark
 from probes.frame.picture import Picture, from_bgr, read_cells
-from probes.frame.reference import unpack
+from probes.frame.reference import pack, unpack
 from probes.frame.sketch import sketch
 from tests.servers.console_site import paint
 
@@ -240,3 +241,13 @@ def test_masked_parts_cannot_be_recognised_in_evidence() -> None:
     sharpness = [cv2.Laplacian(image[185:355, 165:475], cv2.CV_32F).std() for image in (before, after)]
     assert sharpness[1] < 0.4 * sharpness[0]
     assert np.abs(before[:170].astype(int) - after[:170]).mean() < 1.5
+
+
+def test_what_was_compared_already_is_learned_alike() -> None:
+    reference, at = unpack(learned(3)), BEGIN + (LOOKS + 1) * EVERY
+    drawn = sketch(seen(scene(3), np.random.default_rng(7)))
+    compared = {index: compare(drawn, slot) for index, slot in enumerate(reference.slots)}
+    once, again = learn(reference, drawn, None, at), learn(reference, drawn, None, at, compared)
+    assert once is not None
+    assert again is not None
+    assert pack(once) == pack(again)

@@ -43,6 +43,7 @@ HEALTHY: dict[str, Callable[[], Image]] = {
     "infrared": lambda: _noise(cv2.cvtColor(cv2.cvtColor(scene(), cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR) * 0.6, 4),
     "night with lamps": _night_with_lamps,
     "fog": lambda: _noise(scene(noise=0) * 0.25 + 140, 2),
+    "in blue light": lambda: _noise(scene(noise=0) * np.array([1.3, 0.3, 0.3]) + (40, 0, 0), 2),
     "sky and snow": lambda: _noise(np.clip(scene().astype(float) + 60, 0, 245), 2),
 }
 
@@ -54,6 +55,12 @@ def test_healthy(name: str) -> None:
 
 def _full(level: tuple[int, int, int]) -> Image:
     return np.full((360, 640, 3), level, np.uint8)
+
+
+def _lamp_in_the_dark(level: int) -> Image:
+    """Of what else is there the camera leaves nothing, not even noise; its text and a lamp stand out."""
+    image = with_text(_full((level, level, level)))
+    return np.asarray(cv2.rectangle(image, (180, 210), (188, 226), (250, 250, 250), -1), np.uint8)
 
 
 def _no_signal(level: tuple[int, int, int]) -> Image:
@@ -70,6 +77,11 @@ FAULTY: dict[str, tuple[Verdict, Callable[[], Image]]] = {
     "grey, no signal": (Verdict.NO_SIGNAL, lambda: _no_signal((90, 90, 90))),
     "black, no signal": (Verdict.NO_SIGNAL, lambda: _no_signal((0, 0, 0))),
     "green, nothing decoded": (Verdict.NO_SIGNAL, lambda: _full((0, 135, 0))),
+    "dark, a lamp": (Verdict.DARK, lambda: _lamp_in_the_dark(0)),
+    "dark, a lamp, lifted": (Verdict.DARK, lambda: _lamp_in_the_dark(39)),
+    "dark grey, no signal": (Verdict.NO_SIGNAL, lambda: _no_signal((39, 39, 39))),
+    "dark grey": (Verdict.NO_SIGNAL, lambda: _full((39, 39, 39))),
+    "white-out": (Verdict.OVER_EXPOSED, lambda: with_text(_full((227, 227, 227)))),
     "dark": (Verdict.DARK, lambda: _noise(scene(noise=0) * 0.12, 3)),
     "over-exposed": (Verdict.OVER_EXPOSED, lambda: np.clip(scene() * 3.0 + 90, 0, 255).astype(np.uint8)),
     "white": (Verdict.OVER_EXPOSED, lambda: _full((255, 255, 255))),

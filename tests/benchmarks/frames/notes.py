@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from probes.frame.faults import Verdict
 from probes.frame.job import Judged, Shift
+from probes.frame.judge import RECOGNISED
 from probes.frame.traits import NAMES, SCORED
 from tests.benchmarks.frames.faults import BY_NAME
 
 _SCORES: Final = {fault: NAMES.index(f"r:{fault}") for fault in SCORED}
+_QUALITY: Final = NAMES.index("a:quality")
 _FLAT_SHARE: Final = NAMES.index("m:flat_share")
 
 
@@ -59,6 +61,11 @@ class Note:
         scores = {fault: float(first[at]) for fault, at in _SCORES.items() if first[at] >= 0}
         shift = Shift(0.0, 0.0, 0.0, 1.0, self.match) if self.match else None
         return Judged(self.said, {}, scores, self.unjudged, shift=shift)
+
+    @property
+    def recognised(self) -> bool:
+        """Is the view seen, however badly?"""
+        return len(self.vectors) > 0 and float(self.vectors[0][_QUALITY]) >= RECOGNISED
 
     @property
     def flat_share(self) -> float:

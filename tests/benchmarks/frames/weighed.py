@@ -37,7 +37,7 @@ def compare(notes: Sequence[Note], forests: Mapping[str, Forest], asked: NDArray
 def with_opinion(note: Note, forest: Forest, asked: NDArray[np.intp]) -> Verdict:
     """What production would tell."""
     opinion = form((vector[asked] for vector in note.vectors), forest, note.flat_share)
-    return note.said if opinion is None else weigh(note.judged, opinion, {}).verdict
+    return note.said if opinion is None else weigh(note.judged, opinion, {}, recognised=note.recognised).verdict
 
 
 def _faults(trials: Sequence[_Trial]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import av
 import cv2
 import numpy as np
 
@@ -213,7 +214,13 @@ def measure(path: Path, plan: Plan) -> Result | str:
         camera = cameras.load(path, plan.thin)
     except (OSError, ValueError, Garbled, NoFootage) as error:
         return f"{path.name}: {error}"
-    return Bench(plan, camera, {name: make(where) for name, where in plan.judges.items()}).run()
+    try:
+        return Bench(plan, camera, {name: make(where) for name, where in plan.judges.items()}).run()
+    except (
+        OSError,
+        av.FFmpegError,
+    ) as error:  # a file that turns out to be damaged; the other cameras' results are not lost by it
+        return f"{path.name}: {error}"
 
 
 def cpu_ms(path: Path, plan: Plan, looks: int = 5) -> dict[str, float]:

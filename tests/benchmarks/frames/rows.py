@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,27 +24,36 @@ Frames = Callable[[], Sequence[Any]]
 
 def read_row(path: Path, seconds: float) -> list[Any]:
     """Eight decoded frames of a video from `seconds` after its first one on; fewer at its end."""
+    return _take(path, seconds, seek=True) or _take(path, seconds, seek=False)
+
+
+def _take(path: Path, seconds: float, *, seek: bool) -> list[Any]:
+    """None where it was sought and cannot be."""
+    found: list[Any] = []
     with av.open(str(path), options={"protocol_whitelist": "file"}) as container:
         stream = container.streams.video[0]
         stream.thread_count = 1
-        first = next(container.decode(stream)).time or 0.0
-        wanted = first + seconds - 0.001
-        container.seek(int(max(0.0, wanted - BEFORE_SECONDS) * av.time_base), backward=True)
-        found = _take(container, stream, wanted)
-        if not found:  # a container that cannot be sought
-            container.seek(0)
-            found = _take(container, stream, wanted)
-        return found
-
-
-def _take(container: Any, stream: Any, wanted: float) -> list[Any]:
-    found: list[Any] = []
-    for frame in container.decode(stream):
-        if frame.time is not None and frame.time >= wanted:
-            found.append(frame)
-            if len(found) == PICTURES:
-                break
+        first = next(container.decode(stream))
+        wanted = (first.time or 0.0) + seconds - 0.001
+        frames = container.decode(stream)
+        if not seek:
+            frames = chain([first], frames)
+        elif not _sought(container, wanted):
+            return []
+        for frame in frames:
+            if frame.time is not None and frame.time >= wanted:
+                found.append(frame)
+                if len(found) == PICTURES:
+                    break
     return found
+
+
+def _sought(container: Any, seconds: float) -> bool:
+    try:
+        container.seek(int(max(0.0, seconds - BEFORE_SECONDS) * av.time_base), backward=True)
+    except av.FFmpegError:  # before the first key frame of a part that was cut out
+        return False
+    return True
 
 
 def as_images(frames: Sequence[Any]) -> list[Image]:

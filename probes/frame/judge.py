@@ -30,7 +30,7 @@ ALTERNATIVES: Final = 3  # slots that a fault must show against …
 ALTERNATIVE_QUALITY: Final = 0.15  # … if they recognise the view nearly as well as the best
 DOUBTFUL: Final = 0.7  # score from which on the other slots are asked, too
 SETTLED: Final = 30  # pictures of a slot whose light is known at whatever hour it comes
-FAMILIAR: Final = 12  # pictures, over a day at least, of one whose view is known whenever it comes
+FAMILIAR: Final = 12  # … of one whose view is known whenever it comes, over a day: the first low sun changes a view
 DAY: Final = 86_400.0
 KNOWN_LIGHT: Final = 40.0  # levels of mean luma from the nearest slot's
 SUSPICIOUS: Final = 0.25  # of a lost view's threshold
@@ -145,7 +145,7 @@ def _judge(
     reasons = [] if known else ["learning"]
     similar = [each for each in reference.slots if _valid(each, reference) and _same_light(sketch, each)]
     settled = known or any(each.looks >= SETTLED for each in similar)
-    familiar = settled or any(each.looks >= FAMILIAR and each.last_at - each.first_at >= DAY for each in similar)
+    familiar = known or any(each.looks >= FAMILIAR and each.last_at - each.first_at >= DAY for each in similar)
     seen = view(sketch, best, similar, known=familiar)
     scores = dict(seen.scores)
     reasons += seen.unjudged

@@ -168,6 +168,19 @@ def test_an_unknown_camera_is_not_called_healthy() -> None:
     assert unpack(found.reference).looks == 1
 
 
+def test_on_the_first_day_an_hour_never_seen_may_show_the_view_otherwise() -> None:
+    """The first low sun of a camera that was mounted in the evening; afterwards another view is another view."""
+    other = seen(scene(8), np.random.default_rng(2))
+    soon, dawn = BEGIN + LOOKS * EVERY, BEGIN + LOOKS * EVERY + 4 * 3600
+    assert assess(other, Verdict.OK, Known(learned(3), at=soon)).judged.verdict is Verdict.MOVED
+    first = assess(other, Verdict.OK, Known(learned(3), at=dawn)).judged
+    assert first.verdict not in {Verdict.MOVED, Verdict.COVERED}
+    assert "learning" in first.unjudged
+    known = unpack(learned(3))
+    days = replace(known, slots=tuple(replace(slot, first_at=slot.first_at - 86_400.0) for slot in known.slots))
+    assert assess(other, Verdict.OK, Known(pack(days), at=dawn)).judged.verdict is Verdict.MOVED
+
+
 def test_nothing_is_learned_of_a_faulty_picture() -> None:
     assert judged(3, cv2.GaussianBlur(scene(3), (0, 0), 4)).reference == b""
     assert (

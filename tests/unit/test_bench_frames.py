@@ -210,6 +210,8 @@ def test_every_fault_can_be_shown() -> None:
     assert all(not look.corrupt for look in sound(cam, moment, image, None, 1).values())
     assert not applies(BY_NAME["IR-cut pink by day"], cam, Light(mono=False, mean=40))
     assert applies(BY_NAME["IR-cut colour by night"], cam, Light(mono=True, mean=100))
+    assert not applies(BY_NAME["dirt"], cam, Light(mono=False, mean=4))
+    assert applies(BY_NAME["no signal"], cam, Light(mono=False, mean=4))
     assert not applies(BY_NAME["text missing"], replace(cam, text=Text(())), Light(mono=False, mean=120))
 
 

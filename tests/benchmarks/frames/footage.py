@@ -59,7 +59,13 @@ class Light:
         """Mono or dark; a black and white camera by day counts as night, as nothing in the picture tells them apart."""
         return self.mono or self.mean < NIGHT_MEAN
 
+    @property
+    def none(self) -> bool:
+        """Nothing is seen, whatever is wrong with the lens."""
+        return self.mean < UNLIT_MEAN
 
+
+UNLIT_MEAN: Final = 10.0
 NIGHT_MEAN: Final = 90.0  # footage: nights in colour lie at 38 to 90, days at 96 and more
 MONO_CHROMA: Final = 5.0  # levels that the 95th percentile of the chroma lies off grey; a cast moves its median
 

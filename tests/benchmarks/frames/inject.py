@@ -19,10 +19,13 @@ from tests.benchmarks.frames.view import look_through, random_turn, write_text
 CUTS: Final = (0.9, 0.6, 0.3)
 GAP_SECONDS: Final = 2.0
 CODECS: Final = ("jpeg", "h264")
+_SEEN: Final = frozenset({Layer.BEFORE, Layer.VIEW, Layer.SERIES})  # these change what is seen of the scene
 
 
 def applies(fault: Fault, camera: Camera, light: Light) -> bool:
-    """Can it happen now?"""
+    """Can it happen now, and be seen?"""
+    if fault.layer in _SEEN and light.none:
+        return False
     if fault.layer is Layer.TEXT and not camera.text.lines:
         return False
     return {

@@ -290,7 +290,9 @@ def test_what_is_told_with_the_opinion_is_what_production_tells() -> None:
     assert tell(replace(sound, vectors=np.empty((0, len(NAMES)), np.float32), said=Verdict.BLACK)) is Verdict.BLACK
     alarmed = replace(sound, said=Verdict.BLURRED, vectors=sound.vectors.copy())
     alarmed.vectors[:, NAMES.index("r:blurred")] = 1.5
-    assert tell(alarmed) is Verdict.OK
+    for quality, told in ((0.1, Verdict.BLURRED), (0.9, Verdict.OK)):  # of a view that is not seen nobody is sure
+        alarmed.vectors[:, NAMES.index("a:quality")] = quality
+        assert tell(alarmed) is told
     report = weighed.compare([foggy, sound, alarmed], {"a": forest}, grow.COLUMNS)
     assert "0 → 100 (0 → 100)" in report  # fog, named right and found
     assert "50.0 → 0.0" in report  # clean pictures alarmed

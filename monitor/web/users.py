@@ -21,9 +21,8 @@ MAX_PASSWORD: Final = 1_024  # bytes; argon2 itself would take 4 GB
 
 _hasher: Final = PasswordHasher()
 _COST: Final = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
-_NOBODY: Final = (
-    f"$argon2id$v=19${_COST}${'A' * 22}${'A' * 43}"  # verified for unknown names, as slow as any; no password has it
-)
+# Verified for unknown names, so that they take as long; no password has it.
+_NOBODY: Final = f"$argon2id$v=19${_COST}${'A' * 22}${'A' * 43}"
 _MANAGERS_ONLY: Final = frozenset[type]({Assign, Cancel, Waive})
 
 

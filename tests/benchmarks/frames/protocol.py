@@ -214,12 +214,10 @@ def measure(path: Path, plan: Plan) -> Result | str:
         camera = cameras.load(path, plan.thin)
     except (OSError, ValueError, Garbled, NoFootage) as error:
         return f"{path.name}: {error}"
+    bench = Bench(plan, camera, {name: make(where) for name, where in plan.judges.items()})
     try:
-        return Bench(plan, camera, {name: make(where) for name, where in plan.judges.items()}).run()
-    except (
-        OSError,
-        av.FFmpegError,
-    ) as error:  # a file that turns out to be damaged; the other cameras' results are not lost by it
+        return bench.run()
+    except (OSError, av.FFmpegError) as error:  # damaged, as it turns out; the other cameras' results are not lost
         return f"{path.name}: {error}"
 
 
